@@ -1,0 +1,3 @@
+from cnncalc.cli.main import main
+
+main()

@@ -1,0 +1,93 @@
+"""Every error a user can cause: a fact with the numbers in it, the place, a remedy that works."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar, NamedTuple
+
+
+class Place(NamedTuple):
+    """Where in the user's own words something stands: characters start to end of text."""
+
+    text: str
+    start: int
+    end: int
+    source: str = ""  # the file the text was read from, if any
+
+    @property
+    def words(self) -> str:
+        return self.text[self.start : self.end]
+
+    def to(self, last: Place) -> Place:
+        """From the beginning of this place to the end of another one in the same text."""
+        return self._replace(end=last.end)
+
+
+class CnncalcError(Exception):
+    """A fact about what the user asked for; the subclasses say which kind, and with it the exit code."""
+
+    kind: ClassVar[str] = "error"
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, hint: str = "", *, place: Place | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.place = place
+        self.label = ""  # what stands beside the underline, such as "layer 3 sees 5×5×8"
+        self.layer: str | None = None  # the path of the layer at fault
+
+    def document(self) -> dict[str, object]:
+        """The error as the JSON commands print it."""
+        span = [self.place.start, self.place.end] if self.place else None
+        return {
+            "kind": self.kind,
+            "message": self.message,
+            "hint": self.hint,
+            "layer": self.layer,
+            "span": span,
+        }
+
+
+class UsageError(CnncalcError):
+    """A request that cannot be carried out as it is put."""
+
+    kind = "usage"
+    exit_code = 2
+
+
+class LanguageError(CnncalcError):
+    """Words that are not the model language."""
+
+    kind = "language"
+    exit_code = 2
+
+
+class ShapeError(CnncalcError):
+    """A layer that does not fit the shape that reaches it."""
+
+    kind = "shape"
+    exit_code = 2
+
+
+class FileError(CnncalcError):
+    """A file or data set that is missing, unreadable or corrupt."""
+
+    kind = "file"
+    exit_code = 3
+
+
+class DivergenceError(CnncalcError):
+    """A loss that is no longer finite."""
+
+    kind = "divergence"
+    exit_code = 5
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """A hint that names the known word most like this one, or lists them all where none is near."""
+    from difflib import get_close_matches  # start-up does not need it
+
+    words = list(known)
+    close = get_close_matches(word.lower(), words, n=1, cutoff=0.5)
+    return f"did you mean {close[0]}?" if close else "known: " + ", ".join(words)

@@ -1,0 +1,1 @@
+"""Learning: the network, losses, optimisers, the training loop, data sets, checkpoints."""

@@ -62,6 +62,10 @@ class LanguageError(CnncalcError):
     kind = "language"
     exit_code = 2
 
+    def __init__(self, message: str, hint: str = "", *, place: Place | None = None, option: str = "") -> None:
+        super().__init__(message, hint, place=place)
+        self.option = option  # the modifier whose value is at fault, for the parser to find its place
+
 
 class ShapeError(CnncalcError):
     """A layer that does not fit the shape that reaches it."""

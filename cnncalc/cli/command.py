@@ -1,23 +1,102 @@
-"""The class of every command: errors end as place, fact and remedy, with the right exit code."""
+"""The classes of the commands: errors end as place, fact and remedy; layers may be given as options, in order."""
 
 from __future__ import annotations
 
+import json
+from contextlib import contextmanager
+from collections.abc import Iterator
 from typing import Any
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperOption
 
-from cnncalc.errors import CnncalcError
+from cnncalc.errors import CnncalcError, LanguageError, Place, UsageError, nearest
+
+
+@contextmanager
+def errors_shown(*, as_json: bool) -> Iterator[None]:
+    """Shows a CnncalcError and exits with its code; under --json the error is a document too."""
+    try:
+        yield
+    except CnncalcError as error:
+        from cnncalc.render.errors import show_error
+
+        show_error(error, as_json=as_json)
+        raise typer.Exit(error.exit_code) from None
+
+
+def print_json(document: dict[str, Any]) -> None:
+    """Prints one document on stdout, its numbers as they are."""
+    typer.echo(json.dumps(document, ensure_ascii=False))
 
 
 class Command(TyperCommand):
-    """Shows a CnncalcError instead of raising it; under --json the error is a document too."""
+    """Shows errors instead of raising them, those of its options as those of its work."""
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        with errors_shown(as_json="--json" in args):
+            return super().make_context(info_name, args, parent, **extra)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except typer.BadParameter.__mro__[1] as error:  # Typer's UsageError has no public name
+            if "--json" not in args:
+                raise
+            raise UsageError(error.format_message()) from None
 
     def invoke(self, ctx: Any) -> Any:
-        try:
+        with errors_shown(as_json=bool(ctx.params.get("as_json"))):
             return super().invoke(ctx)
-        except CnncalcError as error:
-            from cnncalc.render.errors import show_error
 
-            show_error(error, as_json=bool(ctx.params.get("as_json")))
-            raise typer.Exit(error.exit_code) from None
+
+class ModelCommand(Command):
+    """Takes a model as options too: --conv 10x5x5 --stride 2 …, left in their order in ctx.meta["flags"]."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        from cnncalc.layers.language import split_flags
+
+        flags, others = split_flags(args)
+        self.reject_unknown(others, args)
+        ctx.meta["flags"] = flags
+        return super().parse_args(ctx, others)
+
+    def reject_unknown(self, others: list[str], args: list[str]) -> None:
+        """Raises LanguageError for an option that neither the language nor the command knows."""
+        own = {name for param in self.params for name in (*param.opts, *param.secondary_opts)} | {"--help"}
+        for arg in others:
+            name = arg.partition("=")[0]
+            if arg.startswith("--") and len(arg) > 2 and name not in own:
+                from cnncalc.layers.language import vocabulary
+
+                words = [*own, *(f"--{word}" for word in vocabulary())]
+                start = len(" ".join(args[: args.index(arg)])) + (args[0] != arg)
+                place = Place(" ".join(args), start, start + len(name))
+                raise LanguageError(f"unknown option {name}", nearest(name, sorted(words)), place=place)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        # only listed: parse_args takes the language's options out before the parser sees them
+        self.params += language_options()
+        super().format_help(ctx, formatter)
+
+
+def language_options() -> list[TyperOption]:
+    """The words of the model language as options to be listed: layers first, then modifiers."""
+    from cnncalc.layers import Layer
+    from cnncalc.layers.language import INPUT, INPUT_FORM, form, modifiers
+
+    def listed(words: list[str], help: str, metavar: str, panel: str) -> TyperOption:  # noqa: A002
+        decls = [f"--{word}" for word in words]
+        return TyperOption(
+            param_decls=decls, help=help, metavar=metavar or " ", rich_help_panel=panel, type=str, show_default=False
+        )
+
+    classes = dict.fromkeys(Layer.known.values())
+    return [
+        listed([INPUT], "size of one example", INPUT_FORM, "Layers, in order"),
+        *(listed([cls.word, *cls.aliases], cls.help, form(cls), "Layers, in order") for cls in classes),
+        *(
+            listed([word], option.help, option.kind.form, "Modifiers of the layer before")
+            for word, option in modifiers().items()
+        ),
+    ]

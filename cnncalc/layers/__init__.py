@@ -1,1 +1,31 @@
-"""The layers by family, the geometry of a window, and the model language. No numpy is imported here at start-up."""
+"""The layers by family, the geometry of a window, and the model language. Start-up imports no numpy for it.
+
+`Model` is the record everything else works on; `parse` and `write` turn words into it and back; `Layer.known`
+maps every word of the language to its class. A new layer is one class in one of the families.
+"""
+
+# ruff: noqa: I001 - the families in the order in which --help lists them
+from cnncalc.layers import convolution, pooling, dense, activation, normalisation
+from cnncalc.layers.base import Cost, Field, Formula, Layer, Shape, Step, show
+from cnncalc.layers.combining import Model, Serial
+from cnncalc.layers.language import parse, write, write_layer
+
+__all__ = [
+    "Cost",
+    "Field",
+    "Formula",
+    "Layer",
+    "Model",
+    "Serial",
+    "Shape",
+    "Step",
+    "activation",
+    "convolution",
+    "dense",
+    "normalisation",
+    "parse",
+    "pooling",
+    "show",
+    "write",
+    "write_layer",
+]

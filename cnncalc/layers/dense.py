@@ -1,0 +1,66 @@
+"""Fully connected layers, and the way from a volume to a vector."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING
+
+from cnncalc.layers.base import Cost, Field, Formula, Layer, Shape, option
+from cnncalc.layers.values import COUNT, YES_NO
+
+if TYPE_CHECKING:
+    from cnncalc.numerics import Array, Pullback, Run
+
+
+class Flatten(Layer):
+    """A volume as a vector; the numbers stand in PyTorch's order, channel by channel."""
+
+    word = "flatten"
+    help = "a volume as a vector"
+
+    def out_shape(self, x: Shape) -> Shape:
+        return (prod(x),)
+
+    def field(self, field: tuple[Field, ...], x: Shape) -> tuple[Field, ...]:
+        if len(x) == 1:
+            return field
+        return tuple(f.united(n) for f, n in zip(field, x, strict=False))
+
+    def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
+        shape = x.shape  # (C, *spatial, N)
+        return x.reshape(-1, shape[-1]), lambda dy: (dy.reshape(shape), {})
+
+
+@dataclass(frozen=True)
+class Dense(Layer):
+    """Units that see the whole input."""
+
+    word = "fc"
+    aliases = ("dense",)
+    help = "fully connected layer of N units; flattens a volume by itself"
+    flat = True
+
+    units: int = option(COUNT, "number of units", minimum=1, head=True)
+    bias: bool = option(YES_NO, "whether each unit has a bias", default=True)
+
+    def out_shape(self, x: Shape) -> Shape:
+        return (self.units,)
+
+    def param_shapes(self, x: Shape) -> dict[str, Shape]:
+        shapes: dict[str, Shape] = {"weight": (self.units, prod(x))}
+        return {**shapes, "bias": (self.units,)} if self.bias else shapes
+
+    def cost(self, x: Shape) -> Cost:
+        return Cost(prod(x) * self.units, self.units if self.bias else 0)
+
+    def formulas(self, x: Shape) -> list[Formula]:
+        parameters = self.cost(x).connections
+        inputs = f"({prod(x)} + 1)" if self.bias else f"{prod(x)}"
+        return [
+            Formula("parameters", f"{inputs}·{self.units} = {parameters:,}"),
+            Formula("MACs", f"{prod(x)}·{self.units} = {self.cost(x).macs:,}"),
+        ]
+
+    def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
+        raise NotImplementedError

@@ -1,0 +1,158 @@
+"""The geometry of a window that slides over an axis: the only home of floor((n + p − e)/s) + 1.
+
+Sources: Dumoulin & Visin 2016, "A guide to convolution arithmetic for deep learning"; TensorFlow's "SAME";
+PyTorch's ceil_mode.
+"""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import NamedTuple
+
+from cnncalc.errors import ShapeError
+from cnncalc.layers.base import Field, Formula, Shape, show
+from cnncalc.layers.values import Padding, Sizes
+
+
+class Window(NamedTuple):
+    """One spatial axis of a convolution or pooling: sizes and steps in elements of that axis."""
+
+    kernel: int
+    stride: int
+    padding: str | tuple[int, int]
+    dilation: int
+    ceil: bool = False
+
+    @property
+    def extent(self) -> int:
+        """How many elements the dilated kernel spans."""
+        return self.dilation * (self.kernel - 1) + 1
+
+    def pads(self, n: int) -> tuple[int, int]:
+        """Zeros before and after an axis of n elements."""
+        if not isinstance(self.padding, str):
+            return self.padding
+        if self.padding == "full":
+            return self.extent - 1, self.extent - 1
+        if self.padding == "causal":
+            return self.extent - 1, 0
+        needed = max((ceil(n / self.stride) - 1) * self.stride + self.extent - n, 0)  # "same"
+        return needed // 2, needed - needed // 2
+
+    def room(self, n: int) -> int:
+        """How far the window can move: n + p − e; negative where it does not fit."""
+        return n + sum(self.pads(n)) - self.extent
+
+    def out(self, n: int) -> int:
+        """How many positions the window takes; 0 or less where it does not fit."""
+        room = self.room(n)
+        if not self.ceil or room < 0:
+            return room // self.stride + 1
+        positions = -(-room // self.stride) + 1
+        # PyTorch drops a last window that would start in the padding after the input
+        return positions - ((positions - 1) * self.stride >= n + self.pads(n)[0])
+
+    def unused(self, n: int) -> int:
+        """Elements of the padded axis, at its end, that no window reaches."""
+        return max(self.room(n) - (self.out(n) - 1) * self.stride, 0)
+
+    def field(self, field: Field, n: int) -> Field:
+        """What a window over units that see `field` sees."""
+        size, jump, start = field
+        return Field(
+            size + (self.extent - 1) * jump, jump * self.stride, start - self.pads(n)[0] * jump
+        )
+
+    def formula(self, n: int) -> str:
+        """(32 − 5 + 2·2)/1 + 1 = 32."""
+        before, after = self.pads(n)
+        pad = f" + 2·{before}" if before == after else f" + {before} + {after}"
+        extent = f"({self.dilation}·({self.kernel} − 1) + 1)" if self.dilation > 1 else f"{self.kernel}"
+        exact = self.room(n) / self.stride + 1
+        rounded = f"{exact:.2f} → {self.out(n)}" if self.room(n) % self.stride else f"{self.out(n)}"
+        return f"({n} − {extent}{pad if before or after else ''})/{self.stride} + 1 = {rounded}"
+
+    def misfit(self, n: int, axes: str) -> str | None:
+        """A note on input that the stride leaves over, with the nearest settings that leave none."""
+        unused = self.unused(n)
+        if self.ceil or self.padding == "same" or not unused:
+            return None
+        room = self.room(n)
+        strides = sorted(range(1, min(room, 2 * self.stride) + 1), key=lambda s: abs(s - self.stride))
+        near = sorted([s for s in strides if room % s == 0][:3])
+        exact = "stride " + " or ".join(", ".join(map(str, near)).rsplit(", ", 1))
+        for pad in range(max(self.pads(n)) + 1, self.extent):
+            padded = self._replace(padding=(pad, pad))
+            if padded.room(n) % self.stride == 0:
+                exact += f", pad {pad} (→ {padded.out(n)})"
+                break
+        lost = " and ".join(axis + "s" * (unused > 1) for axis in axes.split(" and "))
+        return f"{self.formula(n)}, {unused} {lost} unused; nearest exact: {exact}"
+
+
+AXES = {1: ("position",), 2: ("row", "column"), 3: ("plane", "row", "column")}
+
+
+def windows(kernel: Sizes, stride: Sizes, padding: Padding, dilation: Sizes, *, ceil: bool = False) -> list[Window]:
+    """One Window per axis from what a layer holds."""
+    pads = [padding] * len(kernel) if isinstance(padding, str) else padding
+    return [Window(*axis, ceil) for axis in zip(kernel, stride, pads, dilation, strict=True)]
+
+
+def slide(over: list[Window], x: Shape, channels: int, *, word: str) -> Shape:
+    """The output shape of windows over x; raises ShapeError where they do not fit."""
+    if len(x) - 1 != len(over):
+        raise rank_error(over, x, word)
+    spatial = x[:-1]
+    if all(window.room(n) >= 0 for window, n in zip(over, spatial, strict=True)):
+        return (*(window.out(n) for window, n in zip(over, spatial, strict=True)), channels)
+    size = show(tuple(window.extent for window in over))
+    dilated = " (dilated)" if any(window.dilation > 1 for window in over) else ""
+    pads = [window.pads(n) for window, n in zip(over, spatial, strict=True)]
+    padding = str(pads[0][0]) if len({side for pad in pads for side in pad}) == 1 else f"{pads}"
+    short = [max(0, -window.room(n)) for window, n in zip(over, spatial, strict=True)]
+    more = max(max(pad) for pad in pads) + -(-max(short) // 2)
+    wider = [window._replace(padding=(more, more)) for window in over]
+    result = show((*(window.out(n) for window, n in zip(wider, spatial, strict=True)), channels))
+    largest = tuple(
+        (n + sum(pad) - 1) // window.dilation + 1 for window, n, pad in zip(over, spatial, pads, strict=True)
+    )
+    raise ShapeError(
+        f"a {size} window{dilated} does not fit in {show(spatial)} (padding {padding})",
+        f"pad {more} makes it fit (output {result}); or use a kernel of at most {show(largest)}",
+    )
+
+
+def rank_error(over: list[Window], x: Shape, word: str) -> ShapeError:
+    kernel = "x".join(str(window.kernel) for window in over)
+    if len(x) == 1:
+        return ShapeError(
+            f"{word} slides a window over a volume, but {x[0]} numbers without axes reach it",
+            f"put {word} before flatten and fc",
+        )
+    fitting = "x".join([str(over[0].kernel)] * (len(x) - 1))
+    return ShapeError(
+        f"a {len(over)}-D window ({kernel}) does not slide over a {len(x) - 1}-D input ({show(x)})",
+        f"give the window {len(x) - 1} sizes, such as {fitting}",
+    )
+
+
+def fields(over: list[Window], field: tuple[Field, ...], x: Shape) -> tuple[Field, ...]:
+    """What a unit behind the windows sees, per axis."""
+    return tuple(window.field(f, n) for window, f, n in zip(over, field, x, strict=False))
+
+
+def size_formulas(over: list[Window], x: Shape) -> list[Formula]:
+    """The output size of each axis, once where they are all the same."""
+    texts = [window.formula(n) for window, n in zip(over, x, strict=False)]
+    if len(set(texts)) == 1:
+        return [Formula("output", texts[0])]
+    return [Formula(f"output {axis}s", text) for axis, text in zip(AXES[len(over)], texts, strict=True)]
+
+
+def misfits(over: list[Window], x: Shape) -> list[str]:
+    """The notes on unused input, once where the axes are all the same."""
+    slides = list(zip(over, x, AXES[len(over)], strict=False))
+    if len({(window, n) for window, n, _ in slides}) == 1:
+        slides = [(over[0], x[0], " and ".join(AXES[len(over)]))]
+    return [note for window, n, axes in slides if (note := window.misfit(n, axes))]

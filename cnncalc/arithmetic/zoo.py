@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from cnncalc.errors import LanguageError, nearest
-from cnncalc.layers import Model, Shape, parse
+from cnncalc.layers import Model, parse
 
 
 class Architecture(NamedTuple):
@@ -62,9 +62,8 @@ ZOO = {
 }
 
 
-def named(name: str, *, input: Shape | None = None) -> Model:  # noqa: A002
-    """The model of a name, on another input where one is given; raises LanguageError for an unknown name."""
+def named(name: str) -> Model:
+    """The model of a name; raises LanguageError for an unknown one."""
     if name not in ZOO:
         raise LanguageError(f"unknown network {name}", nearest(name, ZOO))
-    model = parse(ZOO[name].text)
-    return Model(input, model.body) if input else model
+    return parse(ZOO[name].text)

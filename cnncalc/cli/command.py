@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import typer
@@ -23,6 +23,9 @@ def errors_shown(*, as_json: bool) -> Iterator[None]:
 
         show_error(error, as_json=as_json)
         raise typer.Exit(error.exit_code) from None
+    except KeyboardInterrupt:
+        typer.echo("interrupted", err=True)
+        raise typer.Exit(130) from None
 
 
 def print_json(document: dict[str, Any]) -> None:
@@ -40,10 +43,8 @@ class Command(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         try:
             return super().parse_args(ctx, args)
-        except typer.BadParameter.__mro__[1] as error:  # Typer's UsageError has no public name
-            if "--json" not in args:
-                raise
-            raise UsageError(error.format_message()) from None
+        except typer.BadParameter.__base__ as error:  # type: ignore[misc]  # Typer's UsageError, which has no public name
+            raise UsageError(error.format_message(), f"{ctx.command_path} --help lists the options") from None
 
     def invoke(self, ctx: Any) -> Any:
         with errors_shown(as_json=bool(ctx.params.get("as_json"))):
@@ -88,7 +89,12 @@ def language_options() -> list[TyperOption]:
     def listed(words: list[str], help: str, metavar: str, panel: str) -> TyperOption:  # noqa: A002
         decls = [f"--{word}" for word in words]
         return TyperOption(
-            param_decls=decls, help=help, metavar=metavar or " ", rich_help_panel=panel, type=str, show_default=False
+            param_decls=decls,
+            help=help,
+            metavar=metavar or " ",
+            rich_help_panel=panel,
+            type=str,
+            show_default=False,
         )
 
     classes = dict.fromkeys(Layer.known.values())

@@ -4,54 +4,52 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cnncalc.arithmetic.zoo import ZOO, named
+from cnncalc.arithmetic.zoo import ZOO
 from cnncalc.errors import FileError, LanguageError, Place, nearest
-from cnncalc.layers import Layer, Model, Serial, Shape
-from cnncalc.layers.language import INPUT, build, parse, read_flags
+from cnncalc.layers import Layer, Model, Shape
+from cnncalc.layers.language import INPUT, Statement, build, read_flags, read_text
 
 LARGEST_FILE = 64 * 2**20  # bytes of a model file
 
 
 def model_of(spec: str, flags: list[str], *, input: Shape | None = None) -> Model:  # noqa: A002
-    """The model of a spec, with the layers of the flags behind it; --input among the flags replaces its input.
+    """The layers of the spec and behind them those of the flags; the last input that is named counts.
 
     `input` stands in where neither names one.
     """
-    statements = read_flags(flags)
-    if not spec:
-        return build(statements, input=input, text=" ".join(flags))
-    base = model_from(spec, input)
-    more = build(statements, input=base.input)
-    return Model(more.input, Serial(base.body.layers + more.body.layers))
+    text = spec or " ".join(flags)
+    statements = [*(statements_of(spec) if spec else []), *read_flags(flags)]
+    return build(statements, input=input, text=text)
 
 
-def model_from(spec: str, input: Shape | None = None) -> Model:  # noqa: A002
-    """The model of a name, a text, a file or the folder of a run, whichever the spec is."""
+def statements_of(spec: str) -> list[Statement]:
+    """The statements of a name, a text, a file or the folder of a run, whichever the spec is."""
     if spec in ZOO:
-        return named(spec)
-    if any(mark in spec for mark in " ;\n") or spec.lower() in Layer.known:
-        return parse(spec, input=input)
+        return read_text(ZOO[spec].text)
+    if any(mark in spec for mark in " ;\n") or spec.lower() in (INPUT, *Layer.known):
+        return read_text(spec)
     path = Path(spec)
     if path.is_dir():
-        from cnncalc.learning.checkpoint import read_model
+        from cnncalc.learning.checkpoint import read_text_of_model
 
-        return read_model(path)
+        return read_text(read_text_of_model(path))
     if path.is_file():
-        return parse(read_file(path), source=spec, input=input)
+        return read_text(read_file(path), source=spec)
     if path.suffix or len(path.parts) > 1:
-        raise FileError(f"there is no file {spec}", "give a model file, the folder of a run, or a text in quotes")
-    raise LanguageError(
-        f"{spec} is neither a named network nor a file",
-        nearest(spec, [*ZOO, *([INPUT] if " " in spec else [])]),
-        place=Place(spec, 0, len(spec)),
-    )
+        raise FileError(
+            f"there is no file {spec}", "give a model file, the folder of a run, or a text in quotes"
+        )
+    place = Place(spec, 0, len(spec))
+    raise LanguageError(f"{spec} is neither a named network nor a file", nearest(spec, ZOO), place=place)
 
 
 def read_file(path: Path) -> str:
     """The text of a model file; raises FileError where it cannot be read as text."""
     try:
         if path.stat().st_size > LARGEST_FILE:
-            raise FileError(f"{path} is larger than {LARGEST_FILE >> 20} MB", "a model file is a page of text")
+            raise FileError(
+                f"{path} is larger than {LARGEST_FILE >> 20} MB", "a model file is a page of text"
+            )
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise FileError(

@@ -22,7 +22,9 @@ def shape(
     ] = "",
     explain: Annotated[
         bool | None,
-        typer.Option(help=f"Write out the formulas with the numbers put in; by default up to {FORMULAS} layers."),
+        typer.Option(
+            help=f"Write out the formulas with the numbers put in; by default up to {FORMULAS} layers."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:

@@ -13,9 +13,10 @@ from cnncalc.layers.values import Kind
 if TYPE_CHECKING:
     from numpy.random import Generator
 
-    from cnncalc.numerics.types import Array, Pullback
-    from cnncalc.layers.run import Run
+    from cnncalc.numerics.run import Run
+    from cnncalc.numerics.workspace import Array
 
+Pullback = Callable[["Array"], tuple["Array | None", dict[str, "Array"]]]  # dy → dx, gradients by name
 Shape = tuple[int, ...]  # (H, W, C), (L, C), (D, H, W, C) or (N,): channels last, never a batch axis
 
 
@@ -101,7 +102,9 @@ class Option(NamedTuple):
                 )
             if self.below is not None and number >= self.below:
                 raise LanguageError(
-                    f"{self.word} {number} is too large", f"{self.word} is below {self.below}", option=self.word
+                    f"{self.word} {number} is too large",
+                    f"{self.word} is below {self.below}",
+                    option=self.word,
                 )
 
 
@@ -140,6 +143,9 @@ class Layer:
     help: ClassVar[str] = ""
     flat: ClassVar[bool] = False  # takes a vector: a volume is flattened on the way in
     monotone: ClassVar[bool] = False  # elementwise and never decreasing: may change places with max pooling
+    reads_output: ClassVar[bool] = (
+        True  # whether its pullback reads its output, which must then be left as it is
+    )
     known: ClassVar[dict[str, type[Layer]]] = {}  # word and alias to class
     declared: ClassVar[tuple[Option, ...] | None] = None
 
@@ -181,27 +187,27 @@ class Layer:
         """The shape that comes out; raises ShapeError(fact, remedy) where x cannot go in."""
         return x
 
-    def param_shapes(self, x: Shape) -> dict[str, Shape]:  # noqa: ARG002
+    def param_shapes(self, x: Shape) -> dict[str, Shape]:
         """The trained parameters, by PyTorch's names and in its layout."""
         return {}
 
-    def buffer_shapes(self, x: Shape) -> dict[str, Shape]:  # noqa: ARG002
+    def buffer_shapes(self, x: Shape) -> dict[str, Shape]:
         """What is kept but not trained, such as running statistics."""
         return {}
 
-    def cost(self, x: Shape) -> Cost:  # noqa: ARG002
+    def cost(self, x: Shape) -> Cost:
         """Multiply-adds and bias additions for one example."""
         return Cost()
 
-    def field(self, field: tuple[Field, ...], x: Shape) -> tuple[Field, ...]:  # noqa: ARG002
+    def field(self, field: tuple[Field, ...], x: Shape) -> tuple[Field, ...]:
         """What a unit of this layer sees, per spatial axis, given what a unit of its input sees."""
         return field
 
-    def formulas(self, x: Shape) -> list[Formula]:  # noqa: ARG002
+    def formulas(self, x: Shape) -> list[Formula]:
         """The figures written out with the numbers put in."""
         return []
 
-    def notes(self, x: Shape) -> list[str]:  # noqa: ARG002
+    def notes(self, x: Shape) -> list[str]:
         """What is legal but worth knowing, such as input that no window reaches."""
         return []
 
@@ -240,5 +246,3 @@ class Layer:
 def show(shape: Shape) -> str:
     """32×32×3."""
     return "×".join(map(str, shape))
-
-

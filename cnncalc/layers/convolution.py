@@ -7,12 +7,13 @@ from math import gcd, prod
 from typing import TYPE_CHECKING
 
 from cnncalc.errors import ShapeError
-from cnncalc.layers.base import Cost, Field, Formula, Layer, Shape, option
+from cnncalc.layers.base import Cost, Field, Formula, Layer, Pullback, Shape, option
 from cnncalc.layers.values import COUNT, EXTENT, FILTERS, PADS, SIZES, YES_NO, Padding, Sizes
-from cnncalc.layers.window import Window, fields, misfits, size_formulas, slide, windows
+from cnncalc.layers.window import Window, axes, fields, misfits, size_formulas, slide, windows
 
 if TYPE_CHECKING:
-    from cnncalc.numerics import Array, Pullback, Run
+    from cnncalc.numerics.run import Run
+    from cnncalc.numerics.workspace import Array
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Convolution(Layer):
 
     word = "conv"
     help = "convolution with K filters of F×F"
+    reads_output = False
 
     filters: int = option(FILTERS, "number of filters", minimum=1, head=True)
     kernel: Sizes = option(EXTENT, "size of a filter", minimum=1, head=True)
@@ -72,4 +74,21 @@ class Convolution(Layer):
         return misfits(self.windows, x)
 
     def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
-        raise NotImplementedError
+        from cnncalc.numerics.correlation import correlate
+
+        y, back = correlate(
+            x,
+            params["weight"],
+            params.get("bias"),
+            axes(self.windows, x.shape[1:-1]),
+            self.groups,
+            run.space,
+            run.key,
+            need_dx=run.need_dx,
+        )
+
+        def pullback(dy: Array) -> tuple[Array | None, dict[str, Array]]:
+            dx, dweight, dbias = back(dy)
+            return dx, {"weight": dweight} if dbias is None else {"weight": dweight, "bias": dbias}
+
+        return y, pullback

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING
 
-from cnncalc.layers.base import Cost, Field, Formula, Layer, Shape, option
+from cnncalc.layers.base import Cost, Field, Formula, Layer, Pullback, Shape, option
 from cnncalc.layers.values import COUNT, YES_NO
 
 if TYPE_CHECKING:
-    from cnncalc.numerics import Array, Pullback, Run
+    from cnncalc.numerics.run import Run
+    from cnncalc.numerics.workspace import Array
 
 
 class Flatten(Layer):
@@ -18,6 +19,7 @@ class Flatten(Layer):
 
     word = "flatten"
     help = "a volume as a vector"
+    reads_output = False
 
     def out_shape(self, x: Shape) -> Shape:
         return (prod(x),)
@@ -28,8 +30,10 @@ class Flatten(Layer):
         return tuple(f.united(n) for f, n in zip(field, x, strict=False))
 
     def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
-        shape = x.shape  # (C, *spatial, N)
-        return x.reshape(-1, shape[-1]), lambda dy: (dy.reshape(shape), {})
+        from cnncalc.numerics.dense import flatten
+
+        y, back = flatten(x, run.space, run.key)
+        return y, lambda dy: (back(dy), {})
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ class Dense(Layer):
     aliases = ("dense",)
     help = "fully connected layer of N units; flattens a volume by itself"
     flat = True
+    reads_output = False
 
     units: int = option(COUNT, "number of units", minimum=1, head=True)
     bias: bool = option(YES_NO, "whether each unit has a bias", default=True)
@@ -63,4 +68,12 @@ class Dense(Layer):
         ]
 
     def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
-        raise NotImplementedError
+        from cnncalc.numerics.dense import dense
+
+        y, back = dense(x, params["weight"], params.get("bias"), run.space, run.key, need_dx=run.need_dx)
+
+        def pullback(dy: Array) -> tuple[Array | None, dict[str, Array]]:
+            dx, dweight, dbias = back(dy)
+            return dx, {"weight": dweight} if dbias is None else {"weight": dweight, "bias": dbias}
+
+        return y, pullback

@@ -61,7 +61,9 @@ def read_flags(args: list[str]) -> list[Statement]:
         if arg.startswith("--") and (word == INPUT or word in Layer.known):
             found.append([])
         elif not found:
-            raise LanguageError(f"{arg} belongs to a layer", "put it behind one, as in --conv 10x5x5 --stride 2", place=place)
+            raise LanguageError(
+                f"{arg} belongs to a layer", "put it behind one, as in --conv 10x5x5 --stride 2", place=place
+            )
         if arg.startswith("--no-"):
             found[-1] += [Word(word.removeprefix("no-"), place), Word("no", place)]
         else:
@@ -98,7 +100,7 @@ def value_pattern(word: str) -> str | None:
         return ""
     if word in Layer.known:
         head = next((option for option in Layer.known[word].options() if option.head), None)
-        return (None if head is None else "" if head.required else head.kind.starts)
+        return None if head is None else "" if head.required else head.kind.starts
     option = modifiers().get(word)
     return option.kind.starts if option else None
 
@@ -145,7 +147,9 @@ def read_input(statement: Statement) -> Shape:
     word = statement[1]
     shape: Shape = read(SIZES.read, word, INPUT_FORM)
     if 0 in shape:
-        raise LanguageError(f"an input of {word.text} holds nothing", "sizes are at least 1", place=word.place)
+        raise LanguageError(
+            f"an input of {word.text} holds nothing", "sizes are at least 1", place=word.place
+        )
     if len(shape) > 4:
         raise LanguageError(f"an input with {len(shape)} sizes", f"write {INPUT_FORM}", place=word.place)
     if len(statement) > 2:
@@ -174,7 +178,9 @@ def read_layer(statement: Statement) -> Layer:
         word = Word(values[heads[0].name], places[heads[0].word])
         values |= read_head(heads, word, first.text)
     elif heads and heads[0].required:
-        raise LanguageError(f"{first.text} needs a size", f"write {first.text} {form(cls)}", place=first.place)
+        raise LanguageError(
+            f"{first.text} needs a size", f"write {first.text} {form(cls)}", place=first.place
+        )
     whole = first.place.to(statement[-1].place)
     try:
         return cls(**values, place=whole)
@@ -201,7 +207,9 @@ def options_of(cls: type[Layer], statement: Statement) -> Iterator[tuple[Option,
         elif switch:
             yield option, word._replace(text="yes")
         else:
-            raise LanguageError(f"{word.text} needs a value", f"write {word.text} {option.kind.form}", place=word.place)
+            raise LanguageError(
+                f"{word.text} needs a value", f"write {word.text} {option.kind.form}", place=word.place
+            )
 
 
 def unknown_modifier(word: Word, layer: str, known: dict[str, Option]) -> LanguageError:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cnncalc.layers.base import Formula, Layer, Shape, option
+from cnncalc.layers.base import Formula, Layer, Pullback, Shape, option
 from cnncalc.layers.values import NUMBER, YES_NO
 
 if TYPE_CHECKING:
     from numpy.random import Generator
 
-    from cnncalc.numerics import Array, Pullback, Run
+    from cnncalc.numerics.run import Run
+    from cnncalc.numerics.workspace import Array
+
+EPSILON = 1e-5  # both as PyTorch has them
+MOMENTUM = 0.1
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,7 @@ class BatchNorm(Layer):
 
     word = "batchnorm"
     help = "normalises each channel over the batch and space"
+    reads_output = False
 
     affine: bool = option(YES_NO, "whether scale and shift are trained", default=True)
 
@@ -32,6 +37,40 @@ class BatchNorm(Layer):
     def formulas(self, x: Shape) -> list[Formula]:
         return [Formula("parameters", f"2·{x[-1]} = {2 * x[-1]:,}")] if self.affine else []
 
+    def initial(self, x: Shape, rng: Generator) -> dict[str, Array]:
+        """Scale one, shift zero."""
+        import numpy as np
+
+        values = super().initial(x, rng)
+        return {**values, "weight": np.ones(x[-1])} if self.affine else values
+
+    def initial_buffers(self, x: Shape) -> dict[str, Array]:
+        import numpy as np
+
+        return {"running_mean": np.zeros(x[-1]), "running_var": np.ones(x[-1])}
+
+    def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
+        import numpy as np
+
+        from cnncalc.numerics.normalisation import batch_norm, batch_norm_inference
+
+        scale = params.get("weight", np.ones(x.shape[0], x.dtype))
+        shift = params.get("bias", np.zeros(x.shape[0], x.dtype))
+        if run.train:
+            y, seen, back = batch_norm(x, scale, shift, EPSILON, run.reduce, run.space, run.key)
+            unbiased = seen.variance * seen.pixels / max(seen.pixels - 1, 1)
+            for name, new in (("running_mean", seen.mean), ("running_var", unbiased)):
+                run.keep(name, (1 - MOMENTUM) * run.buffers[name] + MOMENTUM * new)
+        else:
+            mean, variance = run.buffers["running_mean"], run.buffers["running_var"]
+            y, back = batch_norm_inference(x, mean, variance, scale, shift, EPSILON, run.space, run.key)
+
+        def pullback(dy: Array) -> tuple[Array | None, dict[str, Array]]:
+            dx, dscale, dshift = back(dy)
+            return dx, {"weight": dscale, "bias": dshift} if self.affine else {}
+
+        return y, pullback
+
 
 @dataclass(frozen=True)
 class Dropout(Layer):
@@ -43,3 +82,11 @@ class Dropout(Layer):
     rate: float = option(
         NUMBER, "the probability that a unit vanishes", minimum=0, below=1, default=0.5, head=True
     )
+
+    def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
+        if not run.train:
+            return x, lambda dy: (dy, {})
+        from cnncalc.numerics.elementwise import dropout
+
+        y, back = dropout(x, self.rate, run.rng, run.space, run.key, reuse=run.reuse)
+        return y, lambda dy: (back(dy), {})

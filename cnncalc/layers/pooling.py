@@ -6,29 +6,41 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cnncalc.errors import ShapeError
-from cnncalc.layers.base import Field, Formula, Layer, Shape, option
+from cnncalc.layers.base import Field, Formula, Layer, Pullback, Shape, option
 from cnncalc.layers.values import EXTENT, PADS, SIZES, YES_NO, Padding, Sizes
-from cnncalc.layers.window import Window, fields, misfits, size_formulas, slide, windows
+from cnncalc.layers.window import Window, axes, fields, misfits, size_formulas, slide, windows
 
 if TYPE_CHECKING:
-    from cnncalc.numerics import Array, Pullback, Run
+    from cnncalc.numerics.run import Run
+    from cnncalc.numerics.windows import Axis
+    from cnncalc.numerics.workspace import Array
 
 
 @dataclass(frozen=True)
 class Pooling(Layer):
     """What maximum and average pooling share: a window that by default moves by its own size."""
 
+    reads_output = False
+
     kernel: Sizes = option(EXTENT, "size of the window", minimum=1, head=True)
     stride: Sizes = option(
         SIZES, "step of the window (default: its size)", minimum=1, default=lambda layer: layer.kernel
     )
-    padding: Padding = option(PADS, "border that no result comes from", word="pad", minimum=0, default=((0, 0),))
+    padding: Padding = option(
+        PADS, "border that no result comes from", word="pad", minimum=0, default=((0, 0),)
+    )
     ceil: bool = option(YES_NO, "round the output size up", default=False)
 
     @property
     def windows(self) -> list[Window]:
         dilation: Sizes = getattr(self, "dilation", (1,) * self.axes)
         return windows(self.kernel, self.stride, self.padding, dilation, ceil=self.ceil)
+
+    def geometry(self, x: Array) -> tuple[tuple[Axis, ...], tuple[int, ...]]:
+        """The axes of the windows, and how many positions each has; ceil adds to what fits."""
+        sizes = x.shape[1:-1]  # (C, *spatial, N)
+        out = tuple(window.out(n) for window, n in zip(self.windows, sizes, strict=True))
+        return axes(self.windows, sizes), out
 
     def out_shape(self, x: Shape) -> Shape:
         y = slide(self.windows, x, x[-1], word=self.word)
@@ -62,7 +74,11 @@ class MaxPooling(Pooling):
     dilation: Sizes = option(SIZES, "distance between the elements of a window", minimum=1, default=(1,))
 
     def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
-        raise NotImplementedError
+        from cnncalc.numerics.pooling import max_pool
+
+        over, out = self.geometry(x)
+        y, back = max_pool(x, over, run.space, run.key, out=out, train=run.train)
+        return y, lambda dy: (back(dy), {})
 
 
 @dataclass(frozen=True)
@@ -75,4 +91,8 @@ class AveragePooling(Pooling):
     countpad: bool = option(YES_NO, "whether padding counts in the mean", default=True)
 
     def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
-        raise NotImplementedError
+        from cnncalc.numerics.pooling import average_pool
+
+        over, out = self.geometry(x)
+        y, back = average_pool(x, over, run.space, run.key, out=out, count_padding=self.countpad)
+        return y, lambda dy: (back(dy), {})

@@ -6,12 +6,16 @@ PyTorch's ceil_mode.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from cnncalc.errors import ShapeError
 from cnncalc.layers.base import Field, Formula, Shape, show
 from cnncalc.layers.values import Padding, Sizes
+
+if TYPE_CHECKING:
+    from cnncalc.numerics.windows import Axis
 
 
 class Window(NamedTuple):
@@ -46,7 +50,7 @@ class Window(NamedTuple):
     def out(self, n: int) -> int:
         """How many positions the window takes; 0 or less where it does not fit."""
         room = self.room(n)
-        if not self.ceil or room < 0:
+        if not self.ceil:
             return room // self.stride + 1
         positions = -(-room // self.stride) + 1
         # PyTorch drops a last window that would start in the padding after the input
@@ -59,9 +63,7 @@ class Window(NamedTuple):
     def field(self, field: Field, n: int) -> Field:
         """What a window over units that see `field` sees."""
         size, jump, start = field
-        return Field(
-            size + (self.extent - 1) * jump, jump * self.stride, start - self.pads(n)[0] * jump
-        )
+        return Field(size + (self.extent - 1) * jump, jump * self.stride, start - self.pads(n)[0] * jump)
 
     def formula(self, n: int) -> str:
         """(32 − 5 + 2·2)/1 + 1 = 32."""
@@ -93,10 +95,12 @@ class Window(NamedTuple):
 AXES = {1: ("position",), 2: ("row", "column"), 3: ("plane", "row", "column")}
 
 
-def windows(kernel: Sizes, stride: Sizes, padding: Padding, dilation: Sizes, *, ceil: bool = False) -> list[Window]:
+def windows(
+    kernel: Sizes, stride: Sizes, padding: Padding, dilation: Sizes, *, ceil: bool = False
+) -> list[Window]:
     """One Window per axis from what a layer holds."""
-    pads = [padding] * len(kernel) if isinstance(padding, str) else padding
-    return [Window(*axis, ceil) for axis in zip(kernel, stride, pads, dilation, strict=True)]
+    pads: Sequence[str | tuple[int, int]] = [padding] * len(kernel) if isinstance(padding, str) else padding
+    return [Window(k, s, p, d, ceil) for k, s, p, d in zip(kernel, stride, pads, dilation, strict=True)]
 
 
 def slide(over: list[Window], x: Shape, channels: int, *, word: str) -> Shape:
@@ -104,7 +108,7 @@ def slide(over: list[Window], x: Shape, channels: int, *, word: str) -> Shape:
     if len(x) - 1 != len(over):
         raise rank_error(over, x, word)
     spatial = x[:-1]
-    if all(window.room(n) >= 0 for window, n in zip(over, spatial, strict=True)):
+    if all(window.out(n) > 0 for window, n in zip(over, spatial, strict=True)):
         return (*(window.out(n) for window, n in zip(over, spatial, strict=True)), channels)
     size = show(tuple(window.extent for window in over))
     dilated = " (dilated)" if any(window.dilation > 1 for window in over) else ""
@@ -133,7 +137,17 @@ def rank_error(over: list[Window], x: Shape, word: str) -> ShapeError:
     fitting = "x".join([str(over[0].kernel)] * (len(x) - 1))
     return ShapeError(
         f"a {len(over)}-D window ({kernel}) does not slide over a {len(x) - 1}-D input ({show(x)})",
-        f"give the window {len(x) - 1} sizes, such as {fitting}",
+        f"write its window as {fitting}",
+    )
+
+
+def axes(over: list[Window], sizes: tuple[int, ...]) -> tuple[Axis, ...]:
+    """The windows over axes of these sizes as the numerics take them, every pad a number."""
+    from cnncalc.numerics.windows import Axis
+
+    return tuple(
+        Axis(window.kernel, window.stride, *window.pads(n), window.dilation)
+        for window, n in zip(over, sizes, strict=True)
     )
 
 

@@ -72,5 +72,7 @@ def written_out(report: Report) -> Table:
     for row in report.rows:
         for index, formula in enumerate(row.formulas):
             first = index == 0
-            rows.add_row(number(row) if first else "", row.layer if first else "", formula.figure, formula.text)
+            rows.add_row(
+                number(row) if first else "", row.layer if first else "", formula.figure, formula.text
+            )
     return rows

@@ -1,0 +1,56 @@
+"""cnncalc evaluate: how well a trained network does on the test pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cnncalc.cli.command import Command, print_json
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(cls=Command)
+def evaluate(
+    run: Annotated[
+        Path, typer.Argument(help="The folder of a trained network, such as runs/mnist-1, or its file.")
+    ],
+    data: Annotated[str, typer.Option(help="The data set; by default the one it was trained on.")] = "",
+    threads: Annotated[int, typer.Option(min=0, help="Worker threads; 0 is one per core.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Test a trained network on the pictures it has not learned from."""
+    import time
+
+    from cnncalc.learning import checkpoint
+    from cnncalc.learning.data import load
+    from cnncalc.learning.team import Team, cores
+    from cnncalc.learning.training import evaluate as evaluated
+    from cnncalc.learning.training import inputs_for
+
+    network, trained = checkpoint.load(run)
+    pictures = load(data or trained.data)
+    inputs = inputs_for(network, pictures)
+    with Team(threads or cores()) as team:
+        start = time.perf_counter()
+        score = evaluated(network, pictures.test, inputs, team)
+        seconds = time.perf_counter() - start
+    examples = len(pictures.test)
+    record = {
+        "schema": 1,
+        "run": str(run),
+        "data": pictures.name,
+        "pictures": examples,
+        "right": score.right,
+        "accuracy": score.right / examples,
+        "loss": score.loss / examples,
+        "images_per_second": examples / seconds,
+    }
+    if as_json:
+        print_json(record)
+        return
+    from cnncalc.render.learning import show_evaluation
+
+    show_evaluation(record)

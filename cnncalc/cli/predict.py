@@ -1,0 +1,53 @@
+"""cnncalc predict: what a trained network takes a picture for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cnncalc.cli.command import Command, print_json
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(cls=Command)
+def predict(
+    run: Annotated[
+        Path, typer.Argument(help="The folder of a trained network, such as runs/mnist-1, or its file.")
+    ],
+    picture: Annotated[Path, typer.Argument(help="A photo or scan of one digit, in any size and colour.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Show what a trained network takes the digit on a photo or scan for, and how sure it is.
+
+    The digit is found, cut out and centred as those that the network learned from; what it then sees is shown.
+    """
+    from cnncalc.imaging.digits import normalise
+    from cnncalc.imaging.pictures import read
+    from cnncalc.learning import checkpoint
+    from cnncalc.numerics.run import Run
+
+    network, trained = checkpoint.load(run)
+    digit = normalise(read(picture))
+    run_of_one = Run(train=False)
+    x = trained.inputs(network).batch(digit.pixels[None, ..., None], run_of_one.space, network.dtype)
+    shares = network.probabilities(x, run_of_one)[:, 0]
+    best = int(shares.argmax())
+    record = {
+        "schema": 1,
+        "run": str(run),
+        "picture": str(picture),
+        "class": trained.classes[best],
+        "probability": float(shares[best]),
+        "polarity": digit.polarity,
+        "box": list(digit.box),
+        "probabilities": {name: float(share) for name, share in zip(trained.classes, shares, strict=True)},
+    }
+    if as_json:
+        print_json(record)
+        return
+    from cnncalc.render.learning import show_prediction
+
+    show_prediction(record, digit.pixels)

@@ -1,0 +1,34 @@
+"""All parameters of a network in one vector, so that an optimiser takes a step in a few long operations."""
+
+from __future__ import annotations
+
+from math import prod
+
+import numpy as np
+
+from cnncalc.layers import Shape
+from cnncalc.numerics.workspace import Array
+
+
+class Parameters:
+    """Named arrays in PyTorch's layout, each a view of one vector.
+
+    A convolution's weight (K, C, kh, *) lies in the vector as (K, kh, C, *), the order in which correlate reads it.
+    """
+
+    def __init__(self, shapes: dict[str, Shape], dtype: np.dtype[np.floating] | type[np.floating]) -> None:
+        self.vector: Array = np.zeros(sum(map(prod, shapes.values())), dtype)
+        self.views: dict[str, Array] = {}
+        at = 0
+        for name, shape in shapes.items():
+            part = self.vector[at : at + prod(shape)]
+            if len(shape) > 3:
+                k, c, kh, *rest = shape
+                self.views[name] = part.reshape(k, kh, c, *rest).swapaxes(1, 2)
+            else:
+                self.views[name] = part.reshape(shape)
+            at += prod(shape)
+
+    def below(self, path: str, names: tuple[str, ...]) -> dict[str, Array]:
+        """The views of one layer by the layer's own names."""
+        return {name: self.views[f"{path}.{name}"] for name in names}

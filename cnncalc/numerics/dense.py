@@ -1,0 +1,65 @@
+"""The fully connected layer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import TypeAlias
+
+import numpy as np
+
+from cnncalc.numerics.sums import channel_sum
+from cnncalc.numerics.workspace import Array, Workspace
+
+Gradients: TypeAlias = tuple[Array | None, Array, Array | None]
+
+
+def dense(
+    x: Array, weight: Array, bias: Array | None, space: Workspace, key: Hashable, *, need_dx: bool = True
+) -> tuple[Array, Callable[[Array], Gradients]]:
+    """Every output is a weighted sum of all inputs.
+
+    x (F, N), weight (O, F), bias (O,); y (O, N). The pullback gives (dx or None, dweight, dbias or None).
+    """
+    y = np.matmul(weight, x, out=space.array((key, "y"), (weight.shape[0], x.shape[1]), x.dtype))
+    if bias is not None:
+        np.add(y, bias[:, None], out=y)
+
+    def pullback(dy: Array) -> Gradients:
+        dweight = np.matmul(dy, x.T, out=space.array((key, "dweight"), weight.shape, x.dtype))
+        dbias = None if bias is None else channel_sum(dy)
+        if not need_dx:
+            return None, dweight, dbias
+        dx = np.matmul(weight.T, dy, out=space.array((key, "dx"), x.shape, x.dtype))
+        return dx, dweight, dbias
+
+    return y, pullback
+
+
+def add_bias(
+    x: Array, bias: Array, space: Workspace, key: Hashable, *, reuse: bool = False
+) -> tuple[Array, Callable[[Array], tuple[Array, Array]]]:
+    """One number a channel, added to every pixel of it.
+
+    x and y (C, *spatial, N) or (F, N), bias (C,). The pullback gives (dx, dbias). Rounding is monotonic, so
+    the sum commutes exactly with a maximum over windows: after the pooling there are fewer pixels to add to.
+    """
+    y = x if reuse else space.image((key, "y"), x.shape, x.dtype)
+    np.add(x, bias.reshape(-1, *(1 for _ in x.shape[1:])), out=y)
+
+    def pullback(dy: Array) -> tuple[Array, Array]:
+        return dy, channel_sum(dy)
+
+    return y, pullback
+
+
+def flatten(x: Array, space: Workspace, key: Hashable) -> tuple[Array, Callable[[Array], Array]]:
+    """All pixels of all channels in one axis, channel by channel: (C, *spatial, N) to (F, N)."""
+    y = space.array((key, "y"), (x[..., 0].size, x.shape[-1]), x.dtype)
+    np.copyto(y.reshape(x.shape), x)
+
+    def pullback(dy: Array) -> Array:
+        dx = space.image((key, "dx"), x.shape, x.dtype)
+        np.copyto(dx, dy.reshape(x.shape))
+        return dx
+
+    return y, pullback

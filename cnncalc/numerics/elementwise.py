@@ -1,0 +1,129 @@
+"""Activations, softmax and dropout, each with its backward; `reuse` lets the result take the place of x."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import numpy as np
+
+from cnncalc.numerics.workspace import Array, Pullback, Workspace, rows
+
+# clipping at two numbers is a vector instruction; a maximum with one number is not
+_POSITIVE = {np.dtype(t): (t(0), t(np.inf)) for t in (np.float32, np.float64)}
+
+
+def _result(x: Array, space: Workspace, key: Hashable, reuse: bool) -> Array:
+    return x if reuse else space.image((key, "y"), x.shape, x.dtype)
+
+
+def _mask(x: Array, space: Workspace) -> Array:
+    return space.image(("elementwise", "mask"), x.shape, np.bool_)
+
+
+def relu(x: Array, space: Workspace, key: Hashable, *, reuse: bool = False) -> tuple[Array, Pullback]:
+    """max(x, 0); its derivative at 0 is 0."""
+    y = np.clip(x, *_POSITIVE[x.dtype], out=_result(x, space, key, reuse))
+
+    def pullback(dy: Array) -> Array:
+        alive = np.greater(y, y.dtype.type(0), out=_mask(y, space))
+        np.multiply(dy, alive, out=dy)
+        return dy
+
+    return y, pullback
+
+
+def leaky_relu(
+    x: Array, slope: float, space: Workspace, key: Hashable, *, reuse: bool = False
+) -> tuple[Array, Pullback]:
+    """x where it is positive, slope·x elsewhere."""
+    alive = np.greater(x, x.dtype.type(0), out=_mask(x, space))
+    factor = space.image((key, "factor"), x.shape, x.dtype)  # 1 or slope
+    np.multiply(alive, x.dtype.type(1 - slope), out=factor)
+    np.add(factor, x.dtype.type(slope), out=factor)
+    y = np.multiply(x, factor, out=_result(x, space, key, reuse))
+
+    def pullback(dy: Array) -> Array:
+        np.multiply(dy, factor, out=dy)
+        return dy
+
+    return y, pullback
+
+
+def sigmoid(x: Array, space: Workspace, key: Hashable, *, reuse: bool = False) -> tuple[Array, Pullback]:
+    """1 / (1 + e⁻ˣ), as (1 + tanh(x/2)) / 2, which overflows nowhere."""
+    half = x.dtype.type(0.5)
+    y = np.multiply(x, half, out=_result(x, space, key, reuse))
+    np.tanh(y, out=y)
+    np.multiply(y, half, out=y)
+    np.add(y, half, out=y)
+
+    def pullback(dy: Array) -> Array:
+        slope = np.square(y, out=space.image(("elementwise", "slope"), y.shape, y.dtype))
+        np.subtract(y, slope, out=slope)  # y·(1 − y)
+        np.multiply(dy, slope, out=dy)
+        return dy
+
+    return y, pullback
+
+
+def tanh(x: Array, space: Workspace, key: Hashable, *, reuse: bool = False) -> tuple[Array, Pullback]:
+    """The hyperbolic tangent."""
+    y = np.tanh(x, out=_result(x, space, key, reuse))
+
+    def pullback(dy: Array) -> Array:
+        slope = np.square(y, out=space.image(("elementwise", "slope"), y.shape, y.dtype))
+        np.subtract(y.dtype.type(1), slope, out=slope)
+        np.multiply(dy, slope, out=dy)
+        return dy
+
+    return y, pullback
+
+
+def softplus(x: Array, space: Workspace, key: Hashable, *, reuse: bool = False) -> tuple[Array, Pullback]:
+    """log(1 + eˣ), as max(x, 0) + log(1 + e^−|x|), which overflows nowhere."""
+    slope = sigmoid(x, space, key)[0]
+    small = np.abs(x, out=space.image((key, "small"), x.shape, x.dtype))
+    np.log1p(np.exp(np.negative(small, out=small), out=small), out=small)
+    y = np.clip(x, *_POSITIVE[x.dtype], out=space.image((key, "softplus"), x.shape, x.dtype))
+    y = np.add(y, small, out=x if reuse else y)
+
+    def pullback(dy: Array) -> Array:
+        np.multiply(dy, slope, out=dy)
+        return dy
+
+    return y, pullback
+
+
+def softmax(x: Array, space: Workspace, key: Hashable, *, reuse: bool = False) -> tuple[Array, Pullback]:
+    """Shares that add up to 1 over the first axis, e^(x − max x) / Σ."""
+    y = np.subtract(x, x.max(axis=0), out=_result(x, space, key, reuse))
+    np.exp(y, out=y)
+    np.divide(y, y.sum(axis=0), out=y)
+
+    def pullback(dy: Array) -> Array:
+        product = np.multiply(dy, y, out=space.image(("elementwise", "slope"), y.shape, y.dtype))
+        np.subtract(dy, product.sum(axis=0), out=dy)
+        np.multiply(dy, y, out=dy)
+        return dy
+
+    return y, pullback
+
+
+def dropout(
+    x: Array, rate: float, rng: np.random.Generator, space: Workspace, key: Hashable, *, reuse: bool = False
+) -> tuple[Array, Pullback]:
+    """Each element is dropped with probability `rate`, the others grow so that the expected value stays.
+
+    rate in [0, 1). The workers draw from generators of their own.
+    """
+    drawn = space.image((key, "factor"), x.shape, x.dtype)
+    rng.random(out=drawn if drawn.flags.c_contiguous else rows(drawn), dtype=x.dtype.type)
+    kept = np.greater_equal(drawn, x.dtype.type(rate), out=_mask(x, space))
+    factor = np.multiply(kept, x.dtype.type(1 / (1 - rate)), out=drawn)
+    y = np.multiply(x, factor, out=_result(x, space, key, reuse))
+
+    def pullback(dy: Array) -> Array:
+        np.multiply(dy, factor, out=dy)
+        return dy
+
+    return y, pullback

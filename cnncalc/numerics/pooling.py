@@ -1,0 +1,238 @@
+"""Maximum and average over windows, one axis after the other, and their adjoints."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from functools import cache
+from math import prod
+
+import numpy as np
+
+from cnncalc.numerics.windows import Axis, last_axes, reach
+from cnncalc.numerics.workspace import Array, Pullback, Workspace
+
+_STRIP = 400_000  # elements of an image that pass through at once, and stay near the core
+
+
+def _along(place: int, part: slice) -> tuple[slice, ...]:
+    """The index that takes a part of one spatial axis of (C, *spatial, N)."""
+    return (*(slice(None) for _ in range(place + 1)), part)
+
+
+def _span(window: Axis, offset: int, out: int) -> slice:
+    """The pixels of a padded axis under one place of the window."""
+    start = offset * window.dilation
+    return slice(start, start + (out - 1) * window.stride + 1, window.stride)
+
+
+def _apart(window: Axis) -> bool:
+    """Whether no pixel is seen by two windows."""
+    return window.stride > window.dilation * (window.kernel - 1)
+
+
+def _tiles(window: Axis, out: int, size: int) -> bool:
+    """Whether every pixel of a padded axis is seen by one window."""
+    return _apart(window) and window.kernel * out == size
+
+
+def _fitting(x: Array, axes: tuple[Axis, ...]) -> tuple[int, ...]:
+    return tuple(axis.positions(size) for axis, size in zip(axes, x.shape[1:-1], strict=True))
+
+
+def _padded(x: Array, axes: tuple[Axis, ...], out: tuple[int, ...], space: Workspace, key: Hashable) -> Array:
+    """The image with −∞ wherever a window reaches beyond it; itself if none does."""
+    sizes = x.shape[1:-1]
+    ends = [_span(a, a.kernel - 1, o).stop for a, o in zip(axes, out, strict=True)]
+    after = [max(0, end - n - a.before) for a, end, n in zip(axes, ends, sizes, strict=True)]
+    if not any(a.before for a in axes) and not any(after):
+        return x
+    shape = tuple(n + a.before + more for n, a, more in zip(sizes, axes, after, strict=True))
+    image = space.image((key, "padded"), (x.shape[0], *shape, x.shape[-1]), x.dtype)
+    image.fill(-np.inf)
+    np.copyto(last_axes(image, _real(x, axes)), x)
+    return image
+
+
+def _real(x: Array, axes: tuple[Axis, ...]) -> tuple[slice, ...]:
+    """Where the image lies in its padded version."""
+    return tuple(slice(a.before, a.before + n) for a, n in zip(axes, x.shape[1:-1], strict=True))
+
+
+def _strips(x: Array, row: Axis, out: int) -> Iterator[tuple[slice, slice]]:
+    """Rows of the output and the rows of the image under them, few enough to stay in the cache."""
+    step = max(1, _STRIP * x.shape[1] // (x.size * row.stride))
+    for start in range(0, out, step):
+        stop = min(start + step, out)
+        first = start * row.stride
+        yield slice(start, stop), slice(first, first + _span(row, row.kernel - 1, stop - start).stop)
+
+
+def max_pool(
+    x: Array,
+    axes: tuple[Axis, ...],
+    space: Workspace,
+    key: Hashable,
+    *,
+    out: tuple[int, ...] | None = None,
+    train: bool = True,
+) -> tuple[Array, Pullback]:
+    """The largest pixel of every window; pads are −∞.
+
+    x (C, *spatial, N), y (C, *out, N); `out` counts the windows where ceil mode makes them more than fit.
+    The gradient goes to one winner, the first in row-major order. Without `train` no pullback may be called.
+    """
+    out = out or _fitting(x, axes)
+    padded = _padded(x, axes, out, space, key)
+    y = space.image((key, "y"), (x.shape[0], *out, x.shape[-1]), x.dtype)
+    # the last axis first: of equal pixels the first in row-major order then wins
+    passes = [place for place in reversed(range(len(axes))) if place == 0 or axes[place] != Axis(1)]
+    won = {}
+    for place in passes if train else ():
+        shape = (*padded.shape[: place + 1], *out[place:], x.shape[-1])
+        won[place] = [
+            space.image((key, "won", place, i), shape, np.bool_) for i in range(axes[place].kernel - 1)
+        ]
+    for up, under in _strips(padded, axes[0], out[0]):
+        part = padded[:, under]
+        for place in passes:
+            shape = (*part.shape[: place + 1], out[place], *part.shape[place + 2 :])
+            high = y[:, up] if place == 0 else space.image(("max_pool", place), shape, x.dtype)
+            masks = [mask[:, up if place == 0 else under] for mask in won.get(place, ())]
+            _max_along(part, place, axes[place], high, masks)
+            part = high
+
+    def pullback(dy: Array) -> Array:
+        dx = space.image((key, "dx"), padded.shape, dy.dtype)
+        if not all(_tiles(*each) for each in zip(axes, out, dx.shape[1:-1], strict=True)):
+            dx.fill(0)
+        for up, under in _strips(padded, axes[0], out[0]):
+            part = dy[:, up]
+            for place in reversed(passes):
+                masks = [mask[:, up if place == 0 else under] for mask in won[place]]
+                if place == passes[0]:
+                    low, add = dx[:, under], not (_apart(axes[0]) and _apart(axes[place]))
+                else:
+                    shape = (*dx[:, under].shape[: place + 2], *part.shape[place + 2 :])
+                    low, add = space.image(("max_pool", place, "d"), shape, dy.dtype), not _apart(axes[place])
+                    if not _tiles(axes[place], part.shape[place + 1], low.shape[place + 1]):
+                        low.fill(0)
+                _max_along_back(part, place, axes[place], low, masks, space, add)
+                part = low
+        return dx if padded is x else last_axes(dx, _real(x, axes))
+
+    return y, pullback
+
+
+def _max_along(x: Array, place: int, window: Axis, y: Array, won: list[Array]) -> None:
+    """The maximum over windows along one axis, and for all places but the last whether they hold it."""
+    parts = [x[_along(place, _span(window, i, y.shape[place + 1]))] for i in range(window.kernel)]
+    if window.kernel == 1:
+        np.copyto(y, parts[0])
+        return
+    np.maximum(parts[0], parts[1], out=y)
+    for part in parts[2:]:
+        np.maximum(y, part, out=y)
+    for part, mask in zip(parts, won, strict=False):
+        np.greater_equal(part, y, out=mask)
+
+
+def _max_along_back(
+    dy: Array, place: int, window: Axis, dx: Array, won: list[Array], space: Workspace, add: bool
+) -> None:
+    """Hand the gradient to the first place that holds the maximum; what is left of it goes on to the next."""
+    parts = [dx[_along(place, _span(window, i, dy.shape[place + 1]))] for i in range(window.kernel)]
+    taken = space.image(("max_pool", "taken"), dy.shape, dy.dtype)
+    for i, mask in enumerate(won):
+        np.multiply(dy, mask, out=taken)
+        _give(taken, parts[i], add)
+        left = dy if add or i + 1 < len(won) else parts[-1]
+        np.subtract(dy, taken, out=left)  # exact: either all of dy has gone or nothing
+    if add or not won:
+        _give(dy, parts[-1], add)
+
+
+def _give(dy: Array, dx: Array, add: bool) -> None:
+    if add:
+        np.add(dx, dy, out=dx)
+    else:
+        np.copyto(dx, dy)
+
+
+@cache
+def _divisors(window: Axis, size: int, out: int, count_padding: bool) -> tuple[int, ...]:
+    """How many pixels each window along an axis counts; beyond the pads nothing counts."""
+    low, high = (-window.before, size + window.after) if count_padding else (0, size)
+    starts = range(-window.before, out * window.stride - window.before, window.stride)
+    return tuple(sum(low <= p + i * window.dilation < high for i in range(window.kernel)) for p in starts)
+
+
+def _shares(axes: tuple[Axis, ...], x: Array, out: tuple[int, ...], count_padding: bool) -> Array:
+    """The weight of a pixel in each window: one number where all windows agree, else (1, *out, 1)."""
+    counts = [_divisors(*each, count_padding) for each in zip(axes, x.shape[1:-1], out, strict=True)]
+    if all(len(set(each)) == 1 for each in counts):
+        return np.asarray(1 / prod(each[0] for each in counts), x.dtype)
+    share = np.ones(())
+    for each in counts:
+        share = share[..., None] / np.array(each)
+    return share[None, ..., None].astype(x.dtype)
+
+
+def average_pool(
+    x: Array,
+    axes: tuple[Axis, ...],
+    space: Workspace,
+    key: Hashable,
+    *,
+    out: tuple[int, ...] | None = None,
+    count_padding: bool = True,
+) -> tuple[Array, Pullback]:
+    """The mean of every window.
+
+    x (C, *spatial, N), y (C, *out, N). Zeros of the padding count in the divisor if `count_padding`; the
+    part of a window beyond the padding, where ceil mode lets it stick out, never does.
+    """
+    out = out or _fitting(x, axes)
+    share = _shares(axes, x, out, count_padding)
+    y = x
+    for place, window in enumerate(axes):
+        shape = (*y.shape[: place + 1], out[place], *y.shape[place + 2 :])
+        total = space.image((key, "y") if place + 1 == len(axes) else ("average_pool", place), shape, x.dtype)
+        _sum_along(y, place, window, total)
+        y = total
+    np.multiply(y, share, out=y)
+
+    def pullback(dy: Array) -> Array:
+        np.multiply(dy, share, out=dy)
+        for place in reversed(range(len(axes))):
+            shape = (*dy.shape[: place + 1], x.shape[place + 1], *dy.shape[place + 2 :])
+            dx = space.image((key, "dx") if place == 0 else ("average_pool", place, "d"), shape, dy.dtype)
+            _sum_along_back(dy, place, axes[place], dx)
+            dy = dx
+        return dy
+
+    return y, pullback
+
+
+def _sum_along(x: Array, place: int, window: Axis, y: Array) -> None:
+    """The sum over windows along one axis; pads are zeros."""
+    out = y.shape[place + 1]
+    pairs = [reach(window, x.shape[place + 1], out, i) for i in range(window.kernel)]
+    if window.kernel > 1 and all(outputs == slice(0, out) for outputs, _ in pairs):
+        np.add(x[_along(place, pairs[0][1])], x[_along(place, pairs[1][1])], out=y)
+        pairs = pairs[2:]
+    else:
+        y.fill(0)
+    for outputs, inputs in pairs:
+        there = y[_along(place, outputs)]
+        np.add(there, x[_along(place, inputs)], out=there)
+
+
+def _sum_along_back(dy: Array, place: int, window: Axis, dx: Array) -> None:
+    """Every pixel receives the gradients of all windows that it is in."""
+    size, out = dx.shape[place + 1], dy.shape[place + 1]
+    pairs = [reach(window, size, out, i) for i in range(window.kernel)]
+    add = not _apart(window)
+    if add or sum(outputs.stop - outputs.start for outputs, _ in pairs) < size:
+        dx.fill(0)
+    for outputs, inputs in pairs:
+        _give(dy[_along(place, outputs)], dx[_along(place, inputs)], add)

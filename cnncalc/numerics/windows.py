@@ -1,0 +1,105 @@
+"""The geometry of a window along one spatial axis, with every pad resolved to a number."""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import groupby, product
+from typing import Any, NamedTuple
+
+from cnncalc.numerics.workspace import Array
+
+
+class Axis(NamedTuple):
+    """A window along one spatial axis."""
+
+    kernel: int
+    stride: int = 1
+    before: int = 0
+    after: int = 0
+    dilation: int = 1
+
+    def positions(self, size: int) -> int:
+        """How many windows fit an axis of that size, rounded down."""
+        return (size + self.before + self.after - self.dilation * (self.kernel - 1) - 1) // self.stride + 1
+
+    @property
+    def whole(self) -> bool:
+        """Whether the window is one pixel wide and visits every pixel, so that nothing is to be gathered."""
+        return self == (1, 1, 0, 0, self.dilation)
+
+
+class Tap(NamedTuple):
+    """One place in the window: which outputs it serves, and the inputs that it brings them, as slices."""
+
+    offset: tuple[int, ...]
+    outputs: tuple[slice, ...]
+    inputs: tuple[slice, ...]
+
+
+class RowRun(NamedTuple):
+    """Input rows, from first on and a stride apart, that gather through equally many taps.
+
+    Row number j of the run receives output rows oldest + j to oldest + j + taps − 1, through the kernel rows
+    that stand at place to place + taps − 1 of `tap_order`.
+    """
+
+    first: int
+    height: int
+    oldest: int
+    taps: int
+    place: int
+
+
+@cache
+def reach(axis: Axis, size: int, out: int, offset: int) -> tuple[slice, slice]:
+    """The outputs that see a real pixel at this offset of the window, and those pixels."""
+    shift = offset * axis.dilation - axis.before
+    low = max(0, -(shift // axis.stride))
+    high = max(low, min(out, (size - 1 - shift) // axis.stride + 1))
+    start = low * axis.stride + shift
+    if high == low:
+        return slice(0, 0), slice(0, 0)
+    return slice(low, high), slice(start, start + (high - low - 1) * axis.stride + 1, axis.stride)
+
+
+@cache
+def taps(axes: tuple[Axis, ...], sizes: tuple[int, ...], outs: tuple[int, ...]) -> tuple[Tap, ...]:
+    """Every place in the window, in row-major order; pads stay out of the slices."""
+    found = []
+    for offset in product(*(range(axis.kernel) for axis in axes)):
+        pairs = [reach(*each) for each in zip(axes, sizes, outs, offset, strict=True)]
+        found.append(Tap(offset, tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs)))
+    return tuple(found)
+
+
+@cache
+def tap_order(axis: Axis) -> tuple[int, ...]:
+    """The kernel rows, those that meet the same input rows side by side and last first."""
+    return tuple(i for rest in range(axis.stride) for i in reversed(range(rest, axis.kernel, axis.stride)))
+
+
+@cache
+def row_runs(axis: Axis, size: int, out: int) -> tuple[RowRun, ...]:
+    """Which output rows every input row gathers its gradient from; rows that no window meets are left out."""
+    order = tap_order(axis)
+    found = []
+    for rest in range(axis.stride):
+        reached = []
+        for h in range(rest, size, axis.stride):
+            p = h + axis.before
+            oldest = max(0, -((axis.kernel - 1 - p) // axis.stride))
+            newest = min(out - 1, p // axis.stride)
+            if newest >= oldest:
+                reached.append((h, oldest, newest - oldest + 1, order.index(p - oldest * axis.stride)))
+        for _, group in groupby(reached, key=lambda row: row[2:]):
+            run = list(group)
+            h, oldest, count, place = run[0]
+            found.append(RowRun(h, len(run), oldest, count, place))
+    return tuple(found)
+
+
+def last_axes(array: Array, spatial: tuple[int | slice, ...]) -> Array:
+    """The part of (..., *spatial, N) that the indices name."""
+    index: tuple[Any, ...] = (..., *spatial, slice(None))
+    part: Array = array[index]
+    return part

@@ -1,0 +1,56 @@
+"""Buffers of one worker, and the memory order of its images.
+
+An image is always indexed (C, *spatial, N), but its first spatial axis lies outermost in memory: the rows
+that a window meets are then one contiguous block, and a product reads them without a copy. Any other order
+gives the same numbers more slowly.
+
+Who may overwrite what: a function leaves its x alone unless told `reuse`; x must then stay as it is until
+the pullback has run. A dy belongs to the pullback it is handed to, which may overwrite it or hand it on as
+dx. A y or dx lives in the workspace until the same key is asked again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from math import prod
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Array: TypeAlias = npt.NDArray[Any]
+Pullback: TypeAlias = Callable[[Array], Array]
+
+
+class Workspace:
+    """Buffers of one worker, reused from step to step; not to be shared between threads."""
+
+    def __init__(self) -> None:
+        self._blocks: dict[tuple[Hashable, Any], Array] = {}
+        self._views: dict[tuple[Hashable, Any], dict[tuple[int, ...], Array]] = {}
+
+    def array(self, name: Hashable, shape: tuple[int, ...], dtype: Any) -> Array:
+        """An uninitialised array; the same name gives the same memory again, a smaller shape its front."""
+        block = (name, dtype)
+        views = self._views.setdefault(block, {})
+        found = views.get(shape)
+        if found is not None:
+            return found
+        size = prod(shape)
+        if block not in self._blocks or self._blocks[block].size < size:
+            self._blocks[block] = np.empty(size, dtype)
+            views.clear()  # they look at the memory that has just been given up
+        view = self._blocks[block][:size].reshape(shape)
+        views[shape] = view
+        return view
+
+    def image(self, name: Hashable, shape: tuple[int, ...], dtype: Any) -> Array:
+        """An uninitialised array (C, *spatial, N) with the first spatial axis outermost in memory."""
+        if len(shape) < 4:  # (F, N), or one spatial axis, which correlate takes as columns and not as rows
+            return self.array(name, shape, dtype)
+        return self.array(name, (shape[1], shape[0], *shape[2:]), dtype).swapaxes(0, 1)
+
+
+def rows(x: Array) -> Array:
+    """An image as it lies in memory: (C, H, ..., N) seen as (H, C, ..., N)."""
+    return x.swapaxes(0, 1)

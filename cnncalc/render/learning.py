@@ -1,0 +1,55 @@
+"""What a trained network does: its score on a test set, and what it takes a picture for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from cnncalc.render.console import out
+from cnncalc.render.picture import show_picture
+
+BAR = 30  # characters for a probability of one
+
+
+def show_evaluation(record: dict[str, Any]) -> None:
+    """Prints accuracy, errors, loss and speed."""
+    wrong = record["pictures"] - record["right"]
+    console = out()
+    console.print(
+        Text.assemble(
+            (f"{record['accuracy']:.2%}", "bold cyan"),
+            f" of {record['pictures']:,} test pictures of {record['data']} classified rightly, {wrong:,} wrongly",
+        ),
+        soft_wrap=True,
+    )
+    console.print(f"mean loss {record['loss']:.4f}; {record['images_per_second']:,.0f} images/s")
+
+
+def show_prediction(record: dict[str, Any], pixels: Any) -> None:
+    """Prints what the network sees, and the probability of each class as a bar."""
+    console = out()
+    console.print(
+        f"{record['picture']}: {record['polarity']}, found at {place(record['box'])}; the network sees",
+        soft_wrap=True,
+    )
+    show_picture(console, pixels)
+    table = Table(box=None, show_header=False, padding=(0, 1, 0, 0))
+    table.add_column(justify="right")
+    table.add_column(justify="right")
+    table.add_column()
+    full = "█" if "utf" in console.encoding else "#"
+    for name, share in record["probabilities"].items():
+        style = "bold cyan" if name == record["class"] else ""
+        table.add_row(Text(name, style), Text(f"{share:.2%}", style), Text(full * round(share * BAR), style))
+    console.print(table)
+    console.print(
+        Text.assemble("it is a ", (record["class"], "bold cyan"), f" ({record['probability']:.2%})")
+    )
+
+
+def place(box: list[int]) -> str:
+    """Width and height of a box, and its left upper corner."""
+    top, left, height, width = box
+    return f"{width}×{height} pixels from {left},{top}"

@@ -1,0 +1,170 @@
+"""Figures of whole models: published ones, and loops that count."""
+
+import re
+from itertools import product
+from math import prod
+
+import pytest
+from hypothesis import given
+
+from cnncalc.arithmetic.report import Row, analyse
+from cnncalc.arithmetic.zoo import ZOO, named
+from cnncalc.layers import Field, Model, Step, parse, write
+from cnncalc.layers.convolution import Convolution
+from cnncalc.layers.dense import Dense, Flatten
+from cnncalc.layers.pooling import Pooling
+from tests.models import models
+
+
+def rows(text: str) -> list[Row]:
+    report = analyse(parse(text))
+    assert report.error is None
+    return report.rows
+
+
+def test_the_courses_first_layer() -> None:
+    # 32×32×3, ten 5×5 filters, stride 1, pad 2 → 32×32×10; 5·5·3 + 1 = 76 per filter, 760 in all
+    [row] = rows("input 32x32x3; conv 10x5x5 stride 1 pad 2")
+    assert (row.output, row.parameters, row.cost.macs) == ((32, 32, 10), 760, 768_000)
+    assert row.field == (Field(5, 1, -2), Field(5, 1, -2))
+    assert [f"{figure}: {text}" for figure, text in row.formulas] == [
+        "output: (32 − 5 + 2·2)/1 + 1 = 32",
+        "parameters: (5·5·3 + 1)·10 = 760",
+        "MACs: 5·5·3·32·32·10 = 768,000",
+    ]
+
+
+def test_lenet5_as_lecun_et_al_1998_draw_it() -> None:
+    report = analyse(named("lenet5"))
+    shapes = [row.output for row in report.rows if row.layer in ("conv", "avgpool", "fc")]
+    assert shapes == [(28, 28, 6), (14, 14, 6), (10, 10, 16), (5, 5, 16), (1, 1, 120), (84,), (10,)]
+    assert (report.parameters, report.macs) == (61_706, 416_520)
+    c1 = report.rows[0]
+    assert (c1.parameters, c1.cost.connections) == (156, 122_304)  # LeCun et al. 1998, section II.B
+    assert [row.cost.connections for row in report.rows if row.layer in ("conv", "fc")][2:4] == [
+        48_120,
+        10_164,
+    ]
+
+
+def test_lwls_as_lindholm_et_al_example_6_3_has_it() -> None:
+    report = analyse(named("lwls"))
+    weighted = [row for row in report.rows if row.layer in ("conv", "fc")]
+    assert [prod(row.output) for row in weighted] == [3136, 1568, 588, 200, 10]
+    assert [row.parameters for row in weighted] == [104, 808, 1548, 117_800, 2010]
+
+
+def test_every_architecture_is_its_text() -> None:
+    for entry in ZOO.values():
+        model = parse(entry.text)
+        assert parse(write(model)) == model
+        assert analyse(model).error is None
+        assert entry.source
+
+
+@given(models())
+def test_figures_against_a_loop_that_counts(model: Model) -> None:
+    for step, row in zip(model.steps(), analyse(model).rows, strict=True):
+        parameters, macs, biases = counted(step)
+        assert row.parameters == parameters
+        assert (row.cost.macs, row.cost.connections) == (macs, macs + biases)
+
+
+def counted(step: Step) -> tuple[int, int, int]:
+    """Parameters, multiply-adds and bias additions of a layer, one by one."""
+    layer, x, y = step.layer, step.input, step.output
+    if isinstance(layer, Convolution):
+        weights = set()
+        macs = biases = 0
+        channels = x[-1] // layer.groups
+        filters = layer.filters // layer.groups
+        taps = list(product(*map(range, layer.kernel)))
+        for _ in product(*map(range, y[:-1])):
+            for group, filter_, channel in product(range(layer.groups), range(filters), range(channels)):
+                weights |= {(group, filter_, channel, tap) for tap in taps}
+                macs += len(taps)
+            biases += layer.filters * layer.bias
+        return len(weights) + layer.filters * layer.bias, macs, biases
+    if isinstance(layer, Dense):
+        pairs = sum(1 for _ in product(range(x[0]), range(y[0])))
+        return pairs + y[0] * layer.bias, pairs, y[0] * layer.bias
+    if layer.word == "batchnorm":
+        return 2 * x[-1] * layer.affine, 0, 0  # type: ignore[attr-defined]
+    return 0, 0, 0
+
+
+@given(models())
+def test_the_field_is_what_a_unit_really_sees(model: Model) -> None:
+    """Along the first axis, each unit's set of input elements is followed through every layer."""
+    axis = [{i} for i in range(model.input[0])]
+    for step, row in zip(model.steps(), analyse(model).rows, strict=True):
+        if isinstance(step.layer, Convolution | Pooling):
+            window = step.layer.windows[0]
+            before, _ = window.pads(step.input[0])
+            axis = [slid(axis, i * window.stride - before, window) for i in range(step.output[0])]
+        elif isinstance(step.layer, Flatten | Dense):
+            axis = [set().union(*axis)]
+        size, jump, start = row.field[0]
+        for i, seen in enumerate(axis):
+            first = start + i * jump
+            assert all(first <= element < first + size for element in seen)
+            inside = first >= 0 and first + size <= model.input[0]
+            if inside and step.layer.word not in ("flatten", "fc") and len(row.output) > 1:
+                assert {min(seen), max(seen)} == {first, first + size - 1}
+
+
+def slid(axis: list[set[int]], start: int, window: object) -> set[int]:
+    taps = [start + tap * window.dilation for tap in range(window.kernel)]  # type: ignore[attr-defined]
+    return set().union(*(axis[tap] for tap in taps if 0 <= tap < len(axis)))
+
+
+@given(models())
+def test_totals_are_sums_and_shapes_follow_on(model: Model) -> None:
+    document = analyse(model).document()
+    layers = document["layers"]
+    for name in ("parameters", "buffers", "macs"):
+        assert document["totals"][name] == sum(layer[name] for layer in layers)
+    shapes = [document["input"], *(layer["output"] for layer in layers)]
+    assert [layer["input"] for layer in layers] == shapes[:-1]
+    assert document["output"] == shapes[-1]
+    assert [layer["path"] for layer in layers] == [str(i) for i in range(len(layers))]
+
+
+@given(models())
+def test_formulas_hold(model: Model) -> None:
+    """Each formula, worked out by Python's own arithmetic, gives the figure behind its equals sign."""
+    for row in analyse(model).rows:
+        for _, text in row.formulas:
+            left, right = text.replace(",", "").rsplit(" = ", 1)
+            value = eval(re.sub("·", "*", left).replace("−", "-"))
+            *exact, result = right.split(" → ")
+            assert value == pytest.approx(float(exact[0] if exact else result), abs=0.005)
+
+
+def test_an_implied_flatten_is_a_leaf_of_its_own() -> None:
+    implied = rows("input 4x4x2; relu; fc 3; fc 2")
+    assert [row.path for row in implied] == ["0", "1", "2", "3"]
+    assert [row.layer for row in implied] == ["relu", "flatten", "fc", "fc"]
+    assert [row.output for row in rows("input 4x4x2; relu; flatten; fc 3; fc 2")] == [
+        row.output for row in implied
+    ]
+
+
+def test_batchnorm_keeps_four_numbers_a_channel_and_trains_two() -> None:
+    [row] = rows("input 8x8x5; batchnorm")
+    assert (row.parameters, row.buffers) == (10, 10)
+    [row] = rows("input 8x8x5; batchnorm affine no")
+    assert (row.parameters, row.buffers) == (0, 10)
+
+
+def test_a_misfit_keeps_the_rows_before_it() -> None:
+    report = analyse(parse("input 12x12x1; conv 8x3x3; maxpool 2x2; conv 8x9x9; relu"))
+    assert [row.output for row in report.rows] == [(10, 10, 8), (5, 5, 8)]
+    assert report.error is not None
+    assert report.error.layer == "2"
+
+
+def test_a_long_stack_is_one_pass() -> None:
+    report = analyse(parse("input 9x9x1\n" + "conv 1x3x3 pad 1\nrelu\n" * 2000))
+    assert (len(report.rows), report.parameters) == (4000, 20_000)
+    assert report.rows[-1].field == (Field(4001, 1, -2000),) * 2

@@ -1,0 +1,140 @@
+"""cnncalc shape as a user calls it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import cnncalc
+
+FIRST = ["--input", "32x32x3", "--conv", "10x5x5", "--stride", "1", "--pad", "2"]
+
+
+def test_the_courses_first_layer_as_a_table() -> None:
+    done = cnncalc("shape", *FIRST)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    assert "1 conv 10x5x5 stride 1 pad 2 32×32×10 760 768,000 5×5 1 -2" in lines
+    assert "total 32×32×10 760 768,000" in lines
+    assert "1 conv output (32 − 5 + 2·2)/1 + 1 = 32" in lines
+    assert "parameters (5·5·3 + 1)·10 = 760" in lines
+
+
+DOCUMENT = {
+    "schema": 1,
+    "input": [32, 32, 3],
+    "output": [32, 32, 10],
+    "layers": [
+        {
+            "path": "0",
+            "layer": "conv",
+            "text": "conv 10x5x5 stride 1 pad 2",
+            "input": [32, 32, 3],
+            "output": [32, 32, 10],
+            "parameters": 760,
+            "buffers": 0,
+            "macs": 768000,
+            "connections": 778240,
+            "field": {"size": [5, 5], "jump": [1, 1], "start": [-2, -2]},
+            "notes": [],
+        }
+    ],
+    "totals": {"parameters": 760, "trainable": 760, "buffers": 0, "macs": 768000, "activations": 10240},
+}
+
+
+def test_json_is_the_documented_record_however_the_model_is_given(tmp_path: Path) -> None:
+    text = "input 32x32x3; conv 10x5x5 stride 1 pad 2"
+    (tmp_path / "network.cnn").write_text(
+        "# colour\ninput 32x32x3\nconv 10x5x5 stride 1 pad 2\n", encoding="utf-8"
+    )
+    for spec in (FIRST, [text], ["network.cnn"], [text.replace("input 32x32x3; ", ""), "--input", "32x32x3"]):
+        done = cnncalc("shape", *spec, "--json", folder=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout) == DOCUMENT
+
+
+def test_a_name_takes_another_input_and_more_layers() -> None:
+    done = cnncalc("shape", "lenet5", "--input", "36x36x1", "--fc", "7", "--json")
+    document = json.loads(done.stdout)
+    assert (document["input"], document["output"]) == ([36, 36, 1], [7])
+
+
+def test_formulas_are_shown_for_short_stacks_or_when_asked_for() -> None:
+    assert "(32 − 5)/1 + 1 = 28" not in cnncalc("shape", "lenet5").stdout
+    assert "(32 − 5)/1 + 1 = 28" in cnncalc("shape", "lenet5", "--explain").stdout
+    assert "(32 − 5" not in cnncalc("shape", *FIRST, "--no-explain").stdout
+
+
+def test_a_layer_that_does_not_fit_stands_under_the_rows_before_it() -> None:
+    done = cnncalc("shape", "input 12x12x1; conv 8x3x3; maxpool 2x2; conv 8x9x9")
+    assert done.returncode == 2
+    assert "10×10×8" in done.stdout
+    assert done.stderr.splitlines() == [
+        "error: a 9×9 window does not fit in 5×5 (padding 0)",
+        "  input 12x12x1; conv 8x3x3; maxpool 2x2; conv 8x9x9",
+        "                                          ^^^^^^^^^^ layer 3 sees 5×5×8",
+        "hint: pad 2 makes it fit (output 1×1×8); or use a kernel of at most 5×5",
+    ]
+
+
+def test_a_long_line_is_cut_around_the_culprit() -> None:
+    done = cnncalc("shape", "input 99x99x1; " + "relu; " * 40 + "cnv 8x3x3; " + "tanh; " * 40)
+    _, words, underline, _ = done.stderr.splitlines()
+    assert len(words) <= 100
+    assert words[underline.index("^") : underline.rindex("^") + 1] == "cnv"
+
+
+def test_an_error_in_a_file_names_file_and_line(tmp_path: Path) -> None:
+    (tmp_path / "net.cnn").write_text("input 32x32x3\n\nconv 10x5x5\nrlu\n", encoding="utf-8")
+    done = cnncalc("shape", "net.cnn", folder=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        "error: unknown layer rlu",
+        "  net.cnn, line 4",
+        "  rlu",
+        "  ^^^",
+        "hint: did you mean relu?",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "said"),
+    [
+        (["lenet4"], 2, "did you mean lenet5?"),
+        (["--input", "9x9x1", "--cov", "8x3x3"], 2, "did you mean --conv?"),
+        (["--input", "9x9x1", "--conv", "8x3x3", "--strid", "2"], 2, "did you mean --stride?"),
+        (["--stride", "2"], 2, "--stride belongs to a layer"),
+        ([], 2, "the model names no input"),
+        (["missing.cnn"], 3, "there is no file missing.cnn"),
+        (["binary.cnn"], 3, "binary.cnn is not a text file"),
+        (["empty.cnn"], 2, "the model names no input"),
+        (["folder"], 3, "folder"),
+    ],
+)
+def test_bad_input_has_its_exit_code(args: list[str], code: int, said: str, tmp_path: Path) -> None:
+    (tmp_path / "binary.cnn").write_bytes(b"\x89PNG\xff\xfe\x00")
+    (tmp_path / "empty.cnn").write_text("")
+    (tmp_path / "folder").mkdir()
+    done = cnncalc("shape", *args, folder=tmp_path)
+    assert done.returncode == code
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    as_json = cnncalc("shape", *args, "--json", folder=tmp_path)
+    document = json.loads(as_json.stdout)
+    assert (as_json.returncode, document["schema"], as_json.stderr) == (code, 1, "")
+    assert set(document["error"]) == {"kind", "message", "hint", "layer", "span"}
+
+
+def test_the_json_error_of_a_misfit_has_layer_and_span() -> None:
+    text = "input 12x12x1; conv 8x3x3; conv 8x19x19"
+    error = json.loads(cnncalc("shape", text, "--json").stdout)["error"]
+    start, end = error["span"]
+    assert (error["kind"], error["layer"], text[start:end]) == ("shape", "1", "conv 8x19x19")
+
+
+def test_help_lists_every_word_of_the_language() -> None:
+    from cnncalc.layers.language import vocabulary
+
+    shown = cnncalc("shape", "--help").stdout
+    assert [word for word in vocabulary() if f"--{word}" not in shown and not word.startswith("no-")] == []

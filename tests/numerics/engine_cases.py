@@ -1,0 +1,63 @@
+"""Plain loops and drawn geometries that the tests of the training primitives share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import product
+
+import numpy as np
+from hypothesis import strategies as st
+
+from cnncalc.numerics.windows import Axis
+from cnncalc.numerics.workspace import Array
+
+
+@st.composite
+def axis_and_size(draw: st.DrawFn) -> tuple[Axis, int]:
+    """One axis and an input size that holds at least one window."""
+    kernel, dilation = draw(st.integers(1, 4)), draw(st.integers(1, 3))
+    before, after = draw(st.integers(0, kernel // 2)), draw(st.integers(0, kernel // 2))
+    smallest = max(1, dilation * (kernel - 1) + 1 - before - after)
+    axis = Axis(kernel, draw(st.integers(1, 4)), before, after, dilation)
+    return axis, draw(st.integers(smallest, smallest + 4))
+
+
+geometries = st.lists(axis_and_size(), min_size=1, max_size=3).filter(
+    lambda pairs: np.prod([size for _, size in pairs]) < 400
+)
+
+
+@st.composite
+def pooling_geometries(draw: st.DrawFn) -> tuple[tuple[Axis, ...], tuple[int, ...], tuple[int, ...]]:
+    """Axes, sizes and outputs; along some axes one more output than fits, as in ceil mode."""
+    axes, sizes = zip(*draw(geometries), strict=True)
+    out = []
+    for axis, size in zip(axes, sizes, strict=True):
+        fits = axis.positions(size)
+        begins_inside = fits * axis.stride - axis.before < size
+        out.append(fits + (draw(st.integers(0, 1)) if begins_inside else 0))
+    return axes, sizes, tuple(out)
+
+
+def windows(
+    axes: tuple[Axis, ...], out: tuple[int, ...]
+) -> Iterator[tuple[tuple[int, ...], list[tuple[tuple[int, ...], tuple[int, ...]]]]]:
+    """Every output with the (place in the window, input pixel) pairs that it sees, pads included."""
+    for position in product(*map(range, out)):
+        seen = []
+        for offset in product(*(range(axis.kernel) for axis in axes)):
+            pixel = tuple(
+                p * a.stride + o * a.dilation - a.before
+                for a, p, o in zip(axes, position, offset, strict=True)
+            )
+            seen.append((offset, pixel))
+        yield position, seen
+
+
+def is_real(pixel: tuple[int, ...], sizes: tuple[int, ...]) -> bool:
+    return all(0 <= p < size for p, size in zip(pixel, sizes, strict=True))
+
+
+def slope_along(f: Callable[[Array], Array], x: Array, direction: Array, step: float = 1e-6) -> Array:
+    """J·v by central difference."""
+    return (np.array(f(x + step * direction)) - np.array(f(x - step * direction))) / (2 * step)

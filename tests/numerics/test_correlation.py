@@ -1,0 +1,129 @@
+"""Correlation against plain loops, its gradients against the adjoint identity."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cnncalc.numerics.correlation import correlate
+from cnncalc.numerics.windows import Axis
+from cnncalc.numerics.workspace import Array, Workspace
+from tests.numerics.engine_cases import geometries, is_real, windows
+
+
+def by_loops(x: Array, weight: Array, bias: Array, axes: tuple[Axis, ...], groups: int) -> Array:
+    sizes = x.shape[1:-1]
+    out = tuple(axis.positions(size) for axis, size in zip(axes, sizes, strict=True))
+    filters, share = weight.shape[0], weight.shape[1]
+    y = np.zeros((filters, *out, x.shape[-1]))
+    for position, seen in windows(axes, out):
+        for k in range(filters):
+            first = k // (filters // groups) * share
+            total = np.full(x.shape[-1], bias[k])
+            for offset, pixel in seen:
+                if is_real(pixel, sizes):
+                    for c in range(share):
+                        total += weight[(k, c, *offset)] * x[(first + c, *pixel)]
+            y[(k, *position)] = total
+    return y
+
+
+channels = st.tuples(
+    st.integers(1, 3), st.integers(1, 2), st.integers(1, 2)
+)  # groups, and in and out of each
+
+
+@settings(max_examples=150, deadline=None)
+@given(geometries, channels, st.integers(1, 3), st.integers(0, 99))
+def test_correlate_agrees_with_plain_loops_and_its_pullback_is_the_adjoint(pairs, counts, n, seed):
+    rng = np.random.default_rng(seed)
+    groups, share, filters = counts
+    axes, sizes = zip(*pairs, strict=True)
+    x = rng.standard_normal((groups * share, *sizes, n))
+    weight = rng.standard_normal((groups * filters, share, *(axis.kernel for axis in axes)))
+    bias = rng.standard_normal(groups * filters)
+    y, pullback = correlate(x, weight, bias, axes, groups, Workspace(), "conv")
+    np.testing.assert_allclose(y, by_loops(x, weight, bias, axes, groups), atol=1e-12)
+
+    dy = rng.standard_normal(y.shape)
+    want = np.vdot(dy, y - bias.reshape(-1, *(1 for _ in y.shape[1:])))  # linear in x, and in the weight
+    summed = dy.sum(axis=tuple(range(1, dy.ndim)))
+    dx, dweight, dbias = pullback(dy)
+    assert (dx.shape, dweight.shape) == (x.shape, weight.shape)
+    np.testing.assert_allclose(np.vdot(dx, x), want, atol=1e-10)
+    np.testing.assert_allclose(np.vdot(dweight, weight), want, atol=1e-10)
+    np.testing.assert_allclose(dbias, summed, atol=1e-12)
+
+    # one direction could miss an error that happens to be orthogonal to it
+    other_x, other_weight = rng.standard_normal(x.shape), rng.standard_normal(weight.shape)
+    zero = np.zeros_like(bias)
+    along_x = by_loops(other_x, weight, zero, axes, groups)
+    along_weight = by_loops(x, other_weight, zero, axes, groups)
+    np.testing.assert_allclose(np.vdot(dx, other_x), np.vdot(dy, along_x), atol=1e-10)
+    np.testing.assert_allclose(np.vdot(dweight, other_weight), np.vdot(dy, along_weight), atol=1e-10)
+
+
+def lenet_like(rng: np.random.Generator, n: int) -> tuple[Array, Array, tuple[Axis, Axis]]:
+    x = rng.standard_normal((2, 9, 8, n), dtype=np.float32)
+    return x, rng.standard_normal((3, 2, 5, 5), dtype=np.float32), (Axis(5, 1, 2, 2), Axis(5, 1, 2, 2))
+
+
+def test_two_steps_of_different_batch_sizes_in_one_workspace_give_what_fresh_ones_give():
+    rng = np.random.default_rng(1)
+    space = Workspace()
+    for n in (8, 3, 8, 11):
+        x, weight, axes = lenet_like(rng, n)
+        y, pullback = correlate(x, weight, None, axes, 1, space, "conv")
+        fresh, fresh_pullback = correlate(x, weight, None, axes, 1, Workspace(), "conv")
+        np.testing.assert_array_equal(y, fresh)
+        dy = rng.standard_normal(y.shape, dtype=np.float32)
+        for mine, theirs in zip(pullback(dy.copy())[:2], fresh_pullback(dy.copy())[:2], strict=True):
+            np.testing.assert_array_equal(mine, theirs)
+
+
+def test_two_layers_in_one_workspace_do_not_disturb_each_other():
+    rng = np.random.default_rng(2)
+    x, weight, axes = lenet_like(rng, 4)
+    space = Workspace()
+    y, pullback = correlate(x, weight, None, axes, 1, space, "one")
+    kept = y.copy()
+    _, other_pullback = correlate(2 * x, weight[::-1], None, axes, 1, space, "two")
+    np.testing.assert_array_equal(y, kept)
+    dy = rng.standard_normal(y.shape, dtype=np.float32)
+    other_pullback(dy.copy())
+    got = pullback(dy.copy())
+    fresh = correlate(x, weight, None, axes, 1, Workspace(), "one")[1](dy.copy())
+    np.testing.assert_array_equal(got[0], fresh[0])
+    np.testing.assert_array_equal(got[1], fresh[1])
+
+
+def test_the_first_layer_of_a_network_asks_for_no_gradient_of_the_image():
+    x, weight, axes = lenet_like(np.random.default_rng(3), 2)
+    y, pullback = correlate(x, weight, None, axes, 1, Workspace(), "conv", need_dx=False)
+    dx, dweight, dbias = pullback(np.ones_like(y))
+    assert dx is None
+    assert dbias is None
+    assert dweight.shape == weight.shape
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_result_has_the_precision_of_the_image(dtype):
+    x, weight, axes = lenet_like(np.random.default_rng(4), 2)
+    y, pullback = correlate(x.astype(dtype), weight.astype(dtype), None, axes, 1, Workspace(), "conv")
+    dx, dweight, _ = pullback(y.copy())
+    assert y.dtype == dx.dtype == dweight.dtype == dtype
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_any_order_in_memory_gives_the_same_numbers(order):
+    x, weight, axes = lenet_like(np.random.default_rng(5), 4)
+    want, pullback = correlate(x, weight, None, axes, 1, Workspace(), "conv")
+    dy = np.random.default_rng(6).standard_normal(want.shape, dtype=np.float32)
+    want_dx = pullback(dy.copy())[0]
+    got, pullback = correlate(
+        np.array(x, order=order), np.array(weight, order=order), None, axes, 1, Workspace(), "conv"
+    )
+    np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(pullback(np.array(dy, order=order))[0], want_dx, rtol=1e-5, atol=1e-5)

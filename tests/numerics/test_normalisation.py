@@ -1,0 +1,113 @@
+"""Batch normalisation: statistics, several workers, and the gradient through both statistics."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import numpy as np
+import pytest
+
+from cnncalc.numerics.normalisation import batch_norm, batch_norm_inference
+from cnncalc.numerics.workspace import Workspace
+from tests.numerics.engine_cases import slope_along
+
+SHAPES = [(3, 7), (3, 5, 4), (3, 4, 5, 6), (2, 3, 2, 4, 3)]
+EPS = 1e-3
+
+
+def channels(values, x):
+    return values.reshape(-1, *(1 for _ in x.shape[1:]))
+
+
+def plain(x, scale, shift):
+    rest = tuple(range(1, x.ndim))
+    mean, variance = x.mean(axis=rest), x.var(axis=rest)
+    normal = (x - channels(mean, x)) / np.sqrt(channels(variance, x) + EPS)
+    return normal * channels(scale, x) + channels(shift, x), mean, variance
+
+
+def alone(part):
+    return part
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_batch_norm_is_its_formula_and_its_pullback_the_adjoint(shape):
+    rng = np.random.default_rng(1)
+    x, v, dy = (rng.standard_normal(shape) for _ in range(3))
+    scale, shift, v_scale, v_shift = (rng.standard_normal(shape[0]) for _ in range(4))
+    y, statistics, pullback = batch_norm(x, scale, shift, EPS, alone, Workspace(), "bn")
+    want, mean, variance = plain(x, scale, shift)
+    np.testing.assert_allclose(y, want, atol=1e-12)
+    np.testing.assert_allclose(statistics.mean, mean, atol=1e-12)
+    np.testing.assert_allclose(statistics.variance, variance, atol=1e-12)
+    assert statistics.pixels == x.size // shape[0]
+    dx, dscale, dshift = pullback(dy.copy())
+    for gradient, direction, along in (
+        (dx, v, slope_along(lambda x: plain(x, scale, shift)[0], x, v)),
+        (dscale, v_scale, slope_along(lambda scale: plain(x, scale, shift)[0], scale, v_scale)),
+        (dshift, v_shift, slope_along(lambda shift: plain(x, scale, shift)[0], shift, v_shift)),
+    ):
+        np.testing.assert_allclose(np.vdot(gradient, direction), np.vdot(dy, along), rtol=1e-6)
+
+
+def test_two_workers_with_a_part_each_give_what_one_gives_with_the_whole_batch():
+    rng = np.random.default_rng(2)
+    x, dy = rng.standard_normal((2, 3, 4, 5, 7))
+    scale, shift = rng.standard_normal((2, 3))
+    want, statistics, pullback = batch_norm(x, scale, shift, EPS, alone, Workspace(), "bn")
+    want_dx, want_dscale, want_dshift = pullback(dy.copy())
+    barrier, shared = Barrier(2), [np.empty(0)] * 2
+
+    def work(worker: int):
+        def reduce(part):
+            shared[worker] = part
+            barrier.wait(10)
+            total = shared[0] + shared[1]
+            barrier.wait(10)
+            return total
+
+        own = slice(0, 4) if worker == 0 else slice(4, 7)
+        y, mine, back = batch_norm(x[..., own].copy(), scale, shift, EPS, reduce, Workspace(), "bn")
+        return y, mine, back(dy[..., own].copy())
+
+    with ThreadPoolExecutor(2) as pool:
+        (y0, s0, g0), (y1, _, g1) = pool.map(work, range(2))
+    np.testing.assert_allclose(np.concatenate([y0, y1], axis=-1), want, atol=1e-12)
+    np.testing.assert_allclose(s0.variance, statistics.variance, atol=1e-12)
+    assert s0.pixels == statistics.pixels
+    np.testing.assert_allclose(np.concatenate([g0[0], g1[0]], axis=-1), want_dx, atol=1e-12)
+    np.testing.assert_allclose(g0[1] + g1[1], want_dscale, atol=1e-12)
+    np.testing.assert_allclose(g0[2] + g1[2], want_dshift, atol=1e-12)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_at_inference_the_statistics_are_constants(shape):
+    rng = np.random.default_rng(3)
+    x, v, dy = (rng.standard_normal(shape) for _ in range(3))
+    mean, scale, shift, v_scale, v_shift = (rng.standard_normal(shape[0]) for _ in range(5))
+    variance = rng.random(shape[0]) + 0.1
+
+    def formula(x, scale, shift):
+        normal = (x - channels(mean, x)) / np.sqrt(channels(variance, x) + EPS)
+        return normal * channels(scale, x) + channels(shift, x)
+
+    y, pullback = batch_norm_inference(x, mean, variance, scale, shift, EPS, Workspace(), "bn")
+    np.testing.assert_allclose(y, formula(x, scale, shift), atol=1e-12)
+    dx, dscale, dshift = pullback(dy.copy())
+    for gradient, direction, along in (
+        (dx, v, slope_along(lambda x: formula(x, scale, shift), x, v)),
+        (dscale, v_scale, slope_along(lambda scale: formula(x, scale, shift), scale, v_scale)),
+        (dshift, v_shift, slope_along(lambda shift: formula(x, scale, shift), shift, v_shift)),
+    ):
+        np.testing.assert_allclose(np.vdot(gradient, direction), np.vdot(dy, along), rtol=1e-6)
+
+
+def test_a_batch_in_single_precision_far_from_zero_keeps_its_variance():
+    x = np.random.default_rng(4).standard_normal((2, 8, 8, 32), dtype=np.float32) + np.float32(1000)
+    y, statistics, pullback = batch_norm(
+        x, np.ones(2, np.float32), np.zeros(2, np.float32), EPS, alone, Workspace(), "bn"
+    )
+    np.testing.assert_allclose(statistics.variance, x.astype(np.float64).var(axis=(1, 2, 3)), rtol=1e-3)
+    assert y.dtype == np.float32
+    assert all(gradient.dtype == np.float32 for gradient in pullback(y.copy()))

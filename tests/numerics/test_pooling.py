@@ -1,0 +1,124 @@
+"""Pooling against plain loops, its gradients against the adjoint identity."""
+
+from __future__ import annotations
+
+from unittest import mock
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cnncalc.numerics import pooling
+from cnncalc.numerics.pooling import average_pool, max_pool
+from cnncalc.numerics.windows import Axis
+from cnncalc.numerics.workspace import Workspace
+from tests.numerics.engine_cases import is_real, pooling_geometries, windows
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    pooling_geometries(), st.integers(1, 2), st.integers(1, 3), st.integers(0, 99), st.sampled_from([1, 30])
+)
+def test_max_pool_finds_the_largest_and_gives_it_all_the_gradient(geometry, c, n, seed, strip):
+    axes, sizes, out = geometry
+    rng = np.random.default_rng(seed)
+    shape = (c, *sizes, n)
+    x = rng.permutation(np.prod(shape)).reshape(shape).astype(np.float64)
+    with mock.patch.object(pooling, "_STRIP", strip):  # images as small as these pass in one piece otherwise
+        y, pullback = max_pool(x, axes, Workspace(), "pool", out=out)
+        dy = rng.standard_normal(y.shape)
+        dx = pullback(dy.copy())
+    want, want_dx = np.full(y.shape, -np.inf), np.zeros(shape)
+    for position, seen in windows(axes, out):
+        for channel in range(c):
+            for image in range(n):
+                real = [pixel for _, pixel in seen if is_real(pixel, sizes)]
+                if real:
+                    winner = max(real, key=lambda pixel: x[(channel, *pixel, image)])
+                    want[(channel, *position, image)] = x[(channel, *winner, image)]
+                    want_dx[(channel, *winner, image)] += dy[(channel, *position, image)]
+    np.testing.assert_array_equal(y, want)
+    np.testing.assert_allclose(dx, want_dx, atol=1e-12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(pooling_geometries(), st.integers(0, 99))
+def test_of_equal_pixels_the_first_in_row_major_order_wins(geometry, seed):
+    axes, sizes, out = geometry
+    rng = np.random.default_rng(seed)
+    x = rng.integers(0, 2, (1, *sizes, 2)).astype(np.float64)
+    y, pullback = max_pool(x, axes, Workspace(), "pool", out=out)
+    dy = rng.standard_normal(y.shape)
+    want = np.zeros_like(x)
+    for position, seen in windows(axes, out):
+        for image in range(2):
+            real = [pixel for _, pixel in seen if is_real(pixel, sizes)]
+            if real:
+                winner = max(real, key=lambda pixel: x[(0, *pixel, image)])  # max keeps the first
+                want[(0, *winner, image)] += dy[(0, *position, image)]
+    np.testing.assert_allclose(pullback(dy), want, atol=1e-12)
+
+
+@settings(max_examples=150, deadline=None)
+@given(pooling_geometries(), st.booleans(), st.integers(1, 3), st.integers(0, 99))
+def test_average_pool_agrees_with_plain_loops_and_its_pullback_is_the_adjoint(geometry, count, n, seed):
+    axes, sizes, out = geometry
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal((2, *sizes, n))
+    bounds = [(-a.before, s + a.after) for a, s in zip(axes, sizes, strict=True)]
+    want = np.zeros((2, *out, n))
+    for position, seen in windows(axes, out):
+        real = [pixel for _, pixel in seen if is_real(pixel, sizes)]
+        padded = [
+            pixel
+            for _, pixel in seen
+            if all(low <= p < high for p, (low, high) in zip(pixel, bounds, strict=True))
+        ]
+        divisor = len(padded if count else real)
+        if not divisor:
+            return  # a window that counts nothing has no mean; the layer's geometry rules it out
+        want[(slice(None), *position)] = sum(x[(slice(None), *pixel)] for pixel in real) / divisor
+    y, pullback = average_pool(x, axes, Workspace(), "pool", out=out, count_padding=count)
+    np.testing.assert_allclose(y, want, atol=1e-12)
+    dy = rng.standard_normal(y.shape)
+    along = np.vdot(dy, y)
+    np.testing.assert_allclose(np.vdot(pullback(dy), x), along, atol=1e-10)
+
+
+def test_pooling_leaves_its_input_alone_and_repeats_itself_in_a_used_workspace():
+    rng = np.random.default_rng(7)
+    space = Workspace()
+    axes = (Axis(2, 2), Axis(2, 2))
+    for pool in (max_pool, average_pool):
+        for n in (8, 3, 9):
+            x = rng.standard_normal((3, 7, 6, n), dtype=np.float32)
+            kept = x.copy()
+            y, pullback = pool(x, axes, space, "pool")
+            fresh, fresh_pullback = pool(x, axes, Workspace(), "pool")
+            np.testing.assert_array_equal(y, fresh)
+            np.testing.assert_array_equal(pullback(y.copy()), fresh_pullback(y.copy()))
+            np.testing.assert_array_equal(x, kept)
+
+
+def test_an_activation_may_overwrite_the_output_of_a_pooling_before_the_pullback_runs():
+    x = np.random.default_rng(8).standard_normal((2, 6, 6, 4))
+    axes = (Axis(3, 2, 1, 1), Axis(2, 2))
+    for pool in (max_pool, average_pool):
+        y, pullback = pool(x, axes, Workspace(), "pool")
+        dy = np.ones_like(y)
+        want = pullback(dy.copy()).copy()
+        y.fill(-1)
+        np.testing.assert_array_equal(pullback(dy), want)
+
+
+def test_two_poolings_in_one_workspace_do_not_disturb_each_other():
+    x = np.random.default_rng(9).standard_normal((2, 6, 6, 4))
+    axes = (Axis(3, 2, 1, 1), Axis(2, 2))
+    for pool in (max_pool, average_pool):
+        space = Workspace()
+        y, pullback = pool(x, axes, space, "one")
+        kept, want = y.copy(), pool(x, axes, Workspace(), "one")[1](np.ones_like(y))
+        other, other_pullback = pool(-x, axes, space, "two")
+        other_pullback(np.full_like(other, 3))
+        np.testing.assert_array_equal(y, kept)
+        np.testing.assert_array_equal(pullback(np.ones_like(y)), want)

@@ -1,0 +1,37 @@
+"""Which memory a workspace hands out."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cnncalc.numerics.workspace import Workspace, rows
+
+
+def test_the_same_name_and_shape_is_the_same_memory_again():
+    space = Workspace()
+    assert space.array("a", (2, 3), np.float32) is space.array("a", (2, 3), np.float32)
+
+
+def test_other_names_and_types_are_other_memory():
+    space = Workspace()
+    first = space.array("a", (2, 3), np.float32)
+    assert not np.shares_memory(first, space.array("b", (2, 3), np.float32))
+    assert not np.shares_memory(first, space.array("a", (2, 3), np.float64))
+
+
+def test_a_smaller_batch_takes_the_front_of_the_block_and_a_larger_one_a_new_block():
+    space = Workspace()
+    full = space.array("a", (2, 8), np.float32)
+    small = space.array("a", (2, 3), np.float32)
+    assert small.flags.c_contiguous
+    assert np.shares_memory(full, small)
+    large = space.array("a", (4, 8), np.float32)
+    assert large.shape == (4, 8)
+    assert np.shares_memory(large, space.array("a", (2, 8), np.float32))
+
+
+def test_an_image_has_its_first_spatial_axis_outermost_in_memory():
+    image = Workspace().image("x", (3, 5, 4, 2), np.float32)
+    assert image.shape == (3, 5, 4, 2)
+    assert rows(image).shape == (5, 3, 4, 2)
+    assert rows(image).flags.c_contiguous

@@ -19,9 +19,12 @@ def errors_shown(*, as_json: bool) -> Iterator[None]:
     try:
         yield
     except CnncalcError as error:
-        from cnncalc.render.errors import show_error
+        if as_json:
+            print_json({"schema": 1, "error": error.document()})
+        else:
+            from cnncalc.render.errors import show_error
 
-        show_error(error, as_json=as_json)
+            show_error(error)
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:
         typer.echo("interrupted", err=True)
@@ -29,8 +32,8 @@ def errors_shown(*, as_json: bool) -> Iterator[None]:
 
 
 def print_json(document: dict[str, Any]) -> None:
-    """Prints one document on stdout, its numbers as they are."""
-    typer.echo(json.dumps(document, ensure_ascii=False))
+    """Prints one document on stdout, in ASCII, whatever the stream encodes."""
+    typer.echo(json.dumps(document))
 
 
 class Command(TyperCommand):

@@ -18,7 +18,7 @@ def evaluate(
         Path, typer.Argument(help="The folder of a trained network, such as runs/mnist-1, or its file.")
     ],
     data: Annotated[str, typer.Option(help="The data set; by default the one it was trained on.")] = "",
-    threads: Annotated[int, typer.Option(min=0, help="Worker threads; 0 is one per core.")] = 0,
+    threads: Annotated[int, typer.Option(min=0, max=256, help="Worker threads; 0 is one per core.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Test a trained network on the pictures it has not learned from."""
@@ -26,9 +26,10 @@ def evaluate(
 
     from cnncalc.learning import checkpoint
     from cnncalc.learning.data import load
-    from cnncalc.learning.team import Team, cores
+    from cnncalc.learning.team import Team
     from cnncalc.learning.training import evaluate as evaluated
     from cnncalc.learning.training import inputs_for
+    from cnncalc.numerics.cores import cores
 
     network, trained = checkpoint.load(run)
     pictures = load(data or trained.data)

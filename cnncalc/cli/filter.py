@@ -46,6 +46,7 @@ def filter_command(
     from cnncalc.errors import UsageError
     from cnncalc.imaging import kernels, pictures
     from cnncalc.imaging.filtering import filter_picture
+    from cnncalc.numerics.cores import cores
 
     if show and as_json:
         raise UsageError("--show and --json both speak on stdout", "leave one of them out")
@@ -58,7 +59,7 @@ def filter_command(
     target = out or default_target(folder / picture.name, before, entry)
     pictures.check_target(target, overwrite=force)
     start = perf_counter()
-    after = filter_picture(before, entry, threads=os.cpu_count() or 1)
+    after = filter_picture(before, entry, threads=cores())
     record = Record.of(picture, before, entry, after, target, perf_counter() - start)
     pictures.write(target, after.picture, overwrite=force)
     report(record, as_json)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
+import io
+import sys
 from collections.abc import Iterator, MutableMapping
 from importlib import import_module
 from typing import Annotated, Any
@@ -64,6 +67,32 @@ def cnncalc(
     """Convolutional-network arithmetic, convolution on pictures, and training of small networks."""
 
 
+PLAIN = {
+    "×": "x",
+    "·": "*",
+    "−": "-",
+    "→": "->",
+    "…": "...",
+    "≥": ">=",
+    "½": "1/2",
+    "÷": "/",
+    "█": "#",
+    "▀": "#",
+}
+
+
+def plainly(error: UnicodeError) -> tuple[str, int]:
+    """Signs that a stream cannot encode, in letters that it can."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    signs = error.object[error.start : error.end]
+    return "".join(PLAIN.get(sign, "?") for sign in signs), error.end
+
+
 def main() -> None:
     """The entry point of the installed command."""
+    codecs.register_error("plainly", plainly)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="plainly")
     app()

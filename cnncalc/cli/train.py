@@ -25,7 +25,7 @@ def train(
     batch: Annotated[int, typer.Option(min=1, help="Pictures per step.")] = 128,
     rate: Annotated[float, typer.Option(min=0.0, help="Highest learning rate.")] = 0.005,
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same threads: same network.")] = 0,
-    threads: Annotated[int, typer.Option(min=0, help="Worker threads; 0 is one per core.")] = 0,
+    threads: Annotated[int, typer.Option(min=0, max=256, help="Worker threads; 0 is one per core.")] = 0,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the network; by default runs/DATA-1, DATA-2 …")
     ] = None,
@@ -40,8 +40,9 @@ def train(
     from cnncalc.learning import checkpoint
     from cnncalc.learning.data import load
     from cnncalc.learning.network import Network
-    from cnncalc.learning.team import Team, cores
+    from cnncalc.learning.team import Team
     from cnncalc.learning.training import Epoch, Settings, inputs_for, train
+    from cnncalc.numerics.cores import cores
     from cnncalc.render.training import TrainingDisplay
 
     flags = ctx.meta["flags"]

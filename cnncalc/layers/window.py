@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from cnncalc.numerics.windows import Axis
 
 
+NEAR = 1000  # how far from what was asked for an exact setting is looked for
+
+
 class Window(NamedTuple):
     """One spatial axis of a convolution or pooling: sizes and steps in elements of that axis."""
 
@@ -80,10 +83,12 @@ class Window(NamedTuple):
         if self.ceil or self.padding == "same" or not unused:
             return None
         room = self.room(n)
-        strides = sorted(range(1, min(room, 2 * self.stride) + 1), key=lambda s: abs(s - self.stride))
-        near = sorted([s for s in strides if room % s == 0][:3])
+        strides = {1, *range(max(self.stride - NEAR, 1), min(self.stride + NEAR, room) + 1)}
+        dividing = sorted((s for s in strides if room % s == 0), key=lambda s: abs(s - self.stride))
+        near = sorted(dividing[:3])
         exact = "stride " + " or ".join(", ".join(map(str, near)).rsplit(", ", 1))
-        for pad in range(max(self.pads(n)) + 1, self.extent):
+        least = max(self.pads(n)) + 1
+        for pad in range(least, min(least + NEAR, self.extent)):
             padded = self._replace(padding=(pad, pad))
             if padded.room(n) % self.stride == 0:
                 exact += f", pad {pad} (→ {padded.out(n)})"

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import json
-
 from rich.text import Text
 
 from cnncalc.errors import CnncalcError, Place
-from cnncalc.render.console import err, out
+from cnncalc.render.console import err
 
 
-def show_error(error: CnncalcError, *, as_json: bool = False) -> None:
-    """Prints the error on stderr, or with as_json as a document on stdout."""
-    if as_json:
-        out().print(json.dumps({"schema": 1, "error": error.document()}, ensure_ascii=False), soft_wrap=True)
-        return
+def show_error(error: CnncalcError) -> None:
+    """Prints the error on stderr."""
     console = err()
     console.print(Text.assemble(("error: ", "bold red"), error.message), soft_wrap=True)
     if error.place:

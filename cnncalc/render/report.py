@@ -10,20 +10,23 @@ from cnncalc.arithmetic.report import Report, Row
 from cnncalc.layers import Field, show
 
 CONVENTIONS = (
-    "MACs: multiply-adds of convolutions and fully connected layers, without bias, for one example. "
-    "field: the input pixels that a unit sees; step: how far the next unit's lie; from: where unit 0's begin."
+    "MACs: multiply-adds of convolutions and fully connected layers for one example, without bias. "
+    "field: input pixels that a unit sees; step: from one unit's to the next one's; from: where unit 0's begin."
 )
 
 
 def show_report(report: Report, console: Console, *, formulas: bool) -> None:
     """Prints the table, what is under it, and the formulas where they are wanted."""
     if report.rows:
-        console.print(table(report))
+        wide = table(report, gap=2)
+        fits = console.measure(wide).maximum <= console.width
+        console.print(wide if fits else table(report, gap=1))
         console.print(Text(CONVENTIONS, style="dim"))
     for row in report.rows:
         for note in row.notes:
             console.print(Text.assemble(("note: ", "yellow"), f"layer {number(row)} {row.layer}: {note}"))
-    if formulas and any(row.formulas for row in report.rows):
+    if formulas and not report.error and any(row.formulas for row in report.rows):
+        console.print()
         console.print(written_out(report))
 
 
@@ -32,9 +35,9 @@ def number(row: Row) -> str:
     return str(int(row.path) + 1) if row.path.isdecimal() else row.path
 
 
-def table(report: Report) -> Table:
+def table(report: Report, *, gap: int) -> Table:
     """Input, layers and totals; the receptive field as size, step and first pixel."""
-    rows = Table(box=None, padding=(0, 1, 0, 0), header_style="bold", show_footer=report.error is None)
+    rows = Table(box=None, padding=(0, gap, 0, 0), header_style="bold", show_footer=report.error is None)
     rows.add_column("#", justify="right", style="dim")
     rows.add_column("layer", "total", overflow="fold")
     rows.add_column("output", show(report.output), justify="right", style="cyan", no_wrap=True)
@@ -58,7 +61,7 @@ def table(report: Report) -> Table:
 
 def axes(field: tuple[Field, ...], name: str) -> str:
     """One number where the axes agree, else one for each."""
-    values = [str(getattr(axis, name)) for axis in field]
+    values = [str(getattr(axis, name)).replace("-", "−") for axis in field]
     return "×".join(values[:1] if len(set(values)) == 1 and name != "size" else values)
 
 

@@ -27,9 +27,9 @@ class TrainingDisplay:
         layers = " · ".join(write_layer(step.layer) for step in network.steps if step.layer.word != "flatten")
         self.console.print(Text(layers, style="bold"))
         self.console.print(
-            f"{network.parameters.vector.size:,} parameters; {data.name}: {len(data.train):,} pictures to learn from, "
-            f"{len(data.test):,} to test; {settings.epochs} epochs in batches of {settings.batch}, "
-            f"{threads} thread{'s' if threads > 1 else ''}"
+            f"{network.parameters.vector.size:,} parameters; "
+            f"{data.name}: {len(data.train):,} pictures to learn from, {len(data.test):,} to test; "
+            f"{plural(settings.epochs, 'epoch')} in batches of {settings.batch}, {plural(threads, 'thread')}"
         )
         self.epochs = settings.epochs
         self.live: Live | None = None
@@ -75,6 +75,10 @@ def pace(event: Progress) -> str:
         f"{speed:,.0f} images/s  loss {event.loss:.4f}  accuracy {event.accuracy:.2%}  "
         f"{clock(event.left)} left"
     )
+
+
+def plural(number: int, thing: str) -> str:
+    return f"{number} {thing}{'s' if number != 1 else ''}"
 
 
 def clock(seconds: float) -> str:

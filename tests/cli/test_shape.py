@@ -14,7 +14,7 @@ def test_the_courses_first_layer_as_a_table() -> None:
     done = cnncalc("shape", *FIRST)
     assert (done.returncode, done.stderr) == (0, "")
     lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
-    assert "1 conv 10x5x5 stride 1 pad 2 32×32×10 760 768,000 5×5 1 -2" in lines
+    assert "1 conv 10x5x5 stride 1 pad 2 32×32×10 760 768,000 5×5 1 −2" in lines
     assert "total 32×32×10 760 768,000" in lines
     assert "1 conv output (32 − 5 + 2·2)/1 + 1 = 32" in lines
     assert "parameters (5·5·3 + 1)·10 = 760" in lines

@@ -1,0 +1,84 @@
+"""The same networks in PyTorch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from cnncalc.layers import Layer, Model
+from cnncalc.layers.activation import LeakyReLU, ReLU, Sigmoid, Softmax, Softplus, Tanh
+from cnncalc.layers.convolution import Convolution
+from cnncalc.layers.dense import Dense, Flatten
+from cnncalc.layers.normalisation import BatchNorm, Dropout
+from cnncalc.layers.pooling import AveragePooling, MaxPooling
+
+
+def sequential(model: Model) -> nn.Sequential:
+    """The model as PyTorch writes it, without a softmax at the end, which is in its loss."""
+    steps = list(model.steps())
+    if isinstance(steps[-1].layer, Softmax):
+        steps.pop()
+    return nn.Sequential(*(module(step.layer, step.input) for step in steps))
+
+
+def module(layer: Layer, x: tuple[int, ...]) -> nn.Module:
+    """One leaf in two dimensions, with the same padding on both sides."""
+    match layer:
+        case Convolution():
+            settings: dict[str, Any] = {
+                "dilation": layer.dilation,
+                "groups": layer.groups,
+                "bias": layer.bias,
+            }
+            return nn.Conv2d(x[-1], layer.filters, layer.kernel, layer.stride, padding(layer, x), **settings)
+        case MaxPooling():
+            return nn.MaxPool2d(
+                layer.kernel, layer.stride, padding(layer, x), dilation=layer.dilation, ceil_mode=layer.ceil
+            )
+        case AveragePooling():
+            return nn.AvgPool2d(layer.kernel, layer.stride, padding(layer, x), layer.ceil, layer.countpad)
+        case Dense():
+            return nn.Linear(x[0], layer.units, bias=layer.bias)
+        case Flatten():
+            return nn.Flatten()
+        case BatchNorm():
+            return (nn.BatchNorm2d if len(x) == 3 else nn.BatchNorm1d)(x[-1], affine=layer.affine)
+        case Dropout():
+            return nn.Dropout(layer.rate)
+        case LeakyReLU():
+            return nn.LeakyReLU(layer.slope)
+    plain = {ReLU: nn.ReLU, Sigmoid: nn.Sigmoid, Tanh: nn.Tanh, Softplus: nn.Softplus}
+    return plain[type(layer)]()
+
+
+def padding(layer: Convolution | MaxPooling | AveragePooling, x: tuple[int, ...]) -> tuple[int, ...]:
+    """The zeros on either side of each axis."""
+    pads = [window.pads(n) for window, n in zip(layer.windows, x, strict=False)]
+    assert all(before == after for before, after in pads), "PyTorch pads both sides alike"
+    return tuple(before for before, _ in pads)
+
+
+class Peer:
+    """A network in training in PyTorch, on pictures that are standardised beforehand."""
+
+    def __init__(self, model: Model, images: Any, labels: Any, *, compiled: bool = False) -> None:
+        self.plain = sequential(model)
+        self.network = torch.compile(self.plain) if compiled else self.plain
+        self.images = torch.from_numpy(images)
+        self.labels = torch.from_numpy(labels)
+        self.optimiser = torch.optim.Adam(self.plain.parameters(), lr=0.001, betas=(0.9, 0.99), foreach=True)
+
+    def step(self, rows: Any) -> float:
+        """One batch: forward, backward, a step of Adam; the mean loss."""
+        index = torch.from_numpy(rows)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss = nn.functional.cross_entropy(self.network(self.images[index]), self.labels[index])
+        loss.backward()
+        self.optimiser.step()
+        return float(loss.detach())
+
+    def load(self, tensors: dict[str, Any]) -> None:
+        """Takes over parameters by their names."""
+        self.plain.load_state_dict({name: torch.from_numpy(value) for name, value in tensors.items()})

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cnncalc.cli.command import Command, print_json
+from cnncalc.errors import UsageError
 
 app = typer.Typer(add_completion=False)
 
@@ -24,12 +25,17 @@ def predict(
 
     The digit is found, cut out and centred as those that the network learned from; what it then sees is shown.
     """
-    from cnncalc.imaging.digits import normalise
+    from cnncalc.imaging.digits import SIDE, normalise
     from cnncalc.imaging.pictures import read
     from cnncalc.learning import checkpoint
     from cnncalc.numerics.run import Run
 
     network, trained = checkpoint.load(run)
+    if trained.picture != (SIDE, SIDE, 1):
+        raise UsageError(
+            f"{run} was trained on pictures of {'×'.join(map(str, trained.picture))}, not on digits",
+            "give a run of train mnist",
+        )
     digit = normalise(read(picture))
     run_of_one = Run(train=False)
     x = trained.inputs(network).batch(digit.pixels[None, ..., None], run_of_one.space, network.dtype)

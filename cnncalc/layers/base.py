@@ -243,6 +243,16 @@ class Layer:
         raise NotImplementedError
 
 
+def weight_and_bias(back: Callable[[Array], tuple[Array | None, Array, Array | None]]) -> Pullback:
+    """A pullback to (dx, dweight, dbias) as one to dx and gradients by name; without a bias dbias is None."""
+
+    def pullback(dy: Array) -> tuple[Array | None, dict[str, Array]]:
+        dx, dweight, dbias = back(dy)
+        return dx, {"weight": dweight} if dbias is None else {"weight": dweight, "bias": dbias}
+
+    return pullback
+
+
 def show(shape: Shape) -> str:
     """32×32×3."""
     return "×".join(map(str, shape))

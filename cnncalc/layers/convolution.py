@@ -7,7 +7,7 @@ from math import gcd, prod
 from typing import TYPE_CHECKING
 
 from cnncalc.errors import ShapeError
-from cnncalc.layers.base import Cost, Field, Formula, Layer, Pullback, Shape, option
+from cnncalc.layers.base import Cost, Field, Formula, Layer, Pullback, Shape, option, weight_and_bias
 from cnncalc.layers.values import COUNT, EXTENT, FILTERS, PADS, SIZES, YES_NO, Padding, Sizes
 from cnncalc.layers.window import Window, axes, fields, misfits, size_formulas, slide, windows
 
@@ -76,19 +76,15 @@ class Convolution(Layer):
     def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
         from cnncalc.numerics.correlation import correlate
 
+        over = axes(self.windows, x.shape[1:-1])  # x (C, *spatial, N)
         y, back = correlate(
             x,
             params["weight"],
             params.get("bias"),
-            axes(self.windows, x.shape[1:-1]),
+            over,
             self.groups,
             run.space,
             run.key,
             need_dx=run.need_dx,
         )
-
-        def pullback(dy: Array) -> tuple[Array | None, dict[str, Array]]:
-            dx, dweight, dbias = back(dy)
-            return dx, {"weight": dweight} if dbias is None else {"weight": dweight, "bias": dbias}
-
-        return y, pullback
+        return y, weight_and_bias(back)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING
 
-from cnncalc.layers.base import Cost, Field, Formula, Layer, Pullback, Shape, option
+from cnncalc.layers.base import Cost, Field, Formula, Layer, Pullback, Shape, option, weight_and_bias
 from cnncalc.layers.values import COUNT, YES_NO
 
 if TYPE_CHECKING:
@@ -71,9 +71,4 @@ class Dense(Layer):
         from cnncalc.numerics.dense import dense
 
         y, back = dense(x, params["weight"], params.get("bias"), run.space, run.key, need_dx=run.need_dx)
-
-        def pullback(dy: Array) -> tuple[Array | None, dict[str, Array]]:
-            dx, dweight, dbias = back(dy)
-            return dx, {"weight": dweight} if dbias is None else {"weight": dweight, "bias": dbias}
-
-        return y, pullback
+        return y, weight_and_bias(back)

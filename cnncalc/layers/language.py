@@ -154,7 +154,11 @@ def read_input(statement: Statement) -> Shape:
         raise LanguageError(f"an input with {len(shape)} sizes", f"write {INPUT_FORM}", place=word.place)
     if len(statement) > 2:
         extra = statement[2]
-        raise LanguageError(f"input takes one size, not {extra.text} too", "put modifiers behind a layer; statements end with ;", place=extra.place)
+        raise LanguageError(
+            f"input takes one size, not {extra.text} too",
+            "put modifiers behind a layer; statements end with ;",
+            place=extra.place,
+        )
     return shape
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -39,6 +40,16 @@ class Trained:
     def on(cls, data: DataSet, settings: dict[str, Any], history: list[dict[str, Any]]) -> Trained:
         """What is known after a training on a data set."""
         return cls(data.name, data.classes, data.shape, data.mean, data.deviation, settings, history)
+
+    @classmethod
+    def read(cls, facts: dict[str, Any]) -> Trained:
+        """What a file says; raises ValueError, TypeError or KeyError where that makes no sense."""
+        classes = tuple(str(name) for name in list(facts["classes"]))
+        picture = tuple(int(n) for n in facts["picture"])
+        mean, deviation = float(facts["mean"]), float(facts["deviation"])
+        if len(picture) != 3 or min(picture) < 1 or not (math.isfinite(mean) and 0 < deviation < math.inf):
+            raise ValueError(f"pictures of {picture} with mean {mean} and deviation {deviation}")
+        return cls(str(facts["data"]), classes, picture, mean, deviation, facts["settings"], facts["history"])
 
     def inputs(self, network: Network) -> Inputs:
         """The door from pictures like those it was trained on to the network."""
@@ -116,8 +127,9 @@ def load(run: Path) -> tuple[Network, Trained]:
             path, tensor_shapes(list(model.steps())), {name: tensor.shape for name, tensor in tensors.items()}
         )
         network = Network(model)
-        facts = {name: json.loads(metadata[name]) for name in Trained.__dataclass_fields__}
-        trained = Trained(**{**facts, "classes": tuple(facts["classes"]), "picture": tuple(facts["picture"])})
+        trained = Trained.read({name: json.loads(metadata[name]) for name in Trained.__dataclass_fields__})
+        if len(trained.classes) != network.classes:
+            raise ValueError(f"{len(trained.classes)} names for {network.classes} classes")
     except FileError:
         raise
     except KeyError as error:

@@ -1,1 +1,6 @@
-"""numpy primitives that imaging and learning share: windows, correlation, pooling, and their adjoints."""
+"""numpy primitives and their adjoints; nothing here knows of layers, networks or files.
+
+For learning, on arrays (C, *spatial, N) with the batch last: `correlation`, `pooling`, `dense`, `elementwise` and
+`normalisation`, each function giving its result and the way back; `workspace` says who owns which memory, `run` what
+a layer is told of the pass it takes part in. For pictures, channels last: `taps`.
+"""

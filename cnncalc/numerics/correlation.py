@@ -107,8 +107,7 @@ def _columns(x: Array, axes: tuple[Axis, ...], s: _Sizes, space: Workspace, key:
     """The pixels under each place of the window in every padded row, (g, rows, c, *kernel, *out, n)."""
     row, rest = axes[0], axes[1:]
     lying = rows(x)
-    untouched = s.g == 1 and not row.before and not row.after and all(axis.whole for axis in rest)
-    if untouched and lying.flags.c_contiguous:
+    if not row.before and not row.after and _are_pixels(x.shape, rest, s) and lying.flags.c_contiguous:
         return lying[None]
     height = x.shape[1]
     shape = (s.g, height + row.before + row.after, s.c, *s.kernel, *s.out, s.n)
@@ -120,6 +119,13 @@ def _columns(x: Array, axes: tuple[Axis, ...], s: _Sizes, space: Workspace, key:
     for tap in taps(rest, x.shape[2:-1], s.out):
         np.copyto(last_axes(real, tap.offset + tap.outputs), last_axes(grouped, tap.inputs))
     return columns
+
+
+def _are_pixels(shape: tuple[int, ...], rest: tuple[Axis, ...], s: _Sizes) -> bool:
+    """Whether the columns of an image (C, *spatial, N) would be its pixels, in the same order."""
+    visited = all(axis.visits for axis in rest)
+    covered = all(axis.covers(size) for axis, size in zip(rest, shape[2:-1], strict=True))
+    return s.g == 1 and (visited or covered)
 
 
 def _windows(columns: Array, stride: int, s: _Sizes) -> Array:
@@ -174,7 +180,7 @@ def _gather(
     height = shape[1]
     rest = axes[1:]
     dx = space.image((key, "dx"), shape, dy.dtype)
-    if s.g == 1 and all(axis.whole for axis in rest):  # the columns are the pixels themselves
+    if _are_pixels(shape, rest, s):
         _gather_rows(matrix, dy, axes[0], rows(dx).reshape(1, height, s.r, s.length), s, space)
         return dx
     dcolumns = space.array(("correlate", "dcolumns"), (s.g, height, s.r, s.length), dy.dtype)
@@ -190,10 +196,14 @@ def _gather(
 
 def _gather_rows(matrix: Array, dy: Array, row: Axis, dcolumns: Array, s: _Sizes, space: Workspace) -> None:
     """Fill the gradient of the columns, (g, height, r, length), from the output rows that saw each row."""
+    if s.oh == 1 and dcolumns.shape[1] == s.kh and not row.before:  # one window over all rows
+        whole = dcolumns.reshape(s.g, s.kh * s.r, s.length)
+        np.matmul(matrix.swapaxes(1, 2), dy[:, 0], out=whole)
+        return
     turned = space.array(("correlate", "turned"), (s.g, s.kh, s.k, s.r), dy.dtype)
-    by_tap = matrix.reshape(s.g, s.k, s.kh, s.r)
-    for place, i in enumerate(tap_order(row)):
-        np.copyto(turned[:, place], by_tap[:, :, i])
+    by_tap = matrix.reshape(s.g, s.k, s.kh, s.r).swapaxes(1, 2)
+    for places, some in tap_order(row):
+        np.copyto(turned[:, places], by_tap[:, some])
     runs = row_runs(row, dcolumns.shape[1], s.oh)
     if sum(run.height for run in runs) < dcolumns.shape[1]:
         dcolumns.fill(0)

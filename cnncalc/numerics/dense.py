@@ -35,23 +35,6 @@ def dense(
     return y, pullback
 
 
-def add_bias(
-    x: Array, bias: Array, space: Workspace, key: Hashable, *, reuse: bool = False
-) -> tuple[Array, Callable[[Array], tuple[Array, Array]]]:
-    """One number a channel, added to every pixel of it.
-
-    x and y (C, *spatial, N) or (F, N), bias (C,). The pullback gives (dx, dbias). Rounding is monotonic, so
-    the sum commutes exactly with a maximum over windows: after the pooling there are fewer pixels to add to.
-    """
-    y = x if reuse else space.image((key, "y"), x.shape, x.dtype)
-    np.add(x, bias.reshape(-1, *(1 for _ in x.shape[1:])), out=y)
-
-    def pullback(dy: Array) -> tuple[Array, Array]:
-        return dy, channel_sum(dy)
-
-    return y, pullback
-
-
 def flatten(x: Array, space: Workspace, key: Hashable) -> tuple[Array, Callable[[Array], Array]]:
     """All pixels of all channels in one axis, channel by channel: (C, *spatial, N) to (F, N)."""
     y = space.array((key, "y"), (x[..., 0].size, x.shape[-1]), x.dtype)

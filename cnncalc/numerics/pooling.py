@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 from functools import cache
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -166,14 +167,23 @@ def _divisors(window: Axis, size: int, out: int, count_padding: bool) -> tuple[i
     return tuple(sum(low <= p + i * window.dilation < high for i in range(window.kernel)) for p in starts)
 
 
-def _shares(axes: tuple[Axis, ...], x: Array, out: tuple[int, ...], count_padding: bool) -> Array:
+@cache
+def _one_share(
+    axes: tuple[Axis, ...], sizes: tuple[int, ...], out: tuple[int, ...], count_padding: bool
+) -> float | None:
+    """The weight of a pixel where it is the same in all windows."""
+    counts = [_divisors(*each, count_padding) for each in zip(axes, sizes, out, strict=True)]
+    return 1 / prod(each[0] for each in counts) if all(len(set(each)) == 1 for each in counts) else None
+
+
+def _shares(axes: tuple[Axis, ...], x: Array, out: tuple[int, ...], count_padding: bool) -> Any:
     """The weight of a pixel in each window: one number where all windows agree, else (1, *out, 1)."""
-    counts = [_divisors(*each, count_padding) for each in zip(axes, x.shape[1:-1], out, strict=True)]
-    if all(len(set(each)) == 1 for each in counts):
-        return np.asarray(1 / prod(each[0] for each in counts), x.dtype)
+    one = _one_share(axes, x.shape[1:-1], out, count_padding)
+    if one is not None:
+        return x.dtype.type(one)
     share = np.ones(())
-    for each in counts:
-        share = share[..., None] / np.array(each)
+    for axis, size, o in zip(axes, x.shape[1:-1], out, strict=True):
+        share = share[..., None] / np.array(_divisors(axis, size, o, count_padding))
     return share[None, ..., None].astype(x.dtype)
 
 

@@ -23,9 +23,13 @@ class Axis(NamedTuple):
         return (size + self.before + self.after - self.dilation * (self.kernel - 1) - 1) // self.stride + 1
 
     @property
-    def whole(self) -> bool:
-        """Whether the window is one pixel wide and visits every pixel, so that nothing is to be gathered."""
+    def visits(self) -> bool:
+        """Whether the window is one pixel wide and visits every pixel."""
         return self == (1, 1, 0, 0, self.dilation)
+
+    def covers(self, size: int) -> bool:
+        """Whether one window holds all pixels of an axis of that size and nothing else."""
+        return self.kernel == size and not self.before and not self.after
 
 
 class Tap(NamedTuple):
@@ -73,15 +77,24 @@ def taps(axes: tuple[Axis, ...], sizes: tuple[int, ...], outs: tuple[int, ...]) 
 
 
 @cache
-def tap_order(axis: Axis) -> tuple[int, ...]:
-    """The kernel rows, those that meet the same input rows side by side and last first."""
-    return tuple(i for rest in range(axis.stride) for i in reversed(range(rest, axis.kernel, axis.stride)))
+def tap_order(axis: Axis) -> tuple[tuple[slice, slice], ...]:
+    """The kernel rows in another order: those that meet the same input rows side by side, the last first.
+
+    Pairs of places in that order and the kernel rows that stand there.
+    """
+    found = []
+    start = 0
+    for rest in range(min(axis.stride, axis.kernel)):
+        rows = range(rest, axis.kernel, axis.stride)
+        found.append((slice(start, start + len(rows)), slice(rows[-1], None, -axis.stride)))
+        start += len(rows)
+    return tuple(found)
 
 
 @cache
 def row_runs(axis: Axis, size: int, out: int) -> tuple[RowRun, ...]:
     """Which output rows every input row gathers its gradient from; rows that no window meets are left out."""
-    order = tap_order(axis)
+    order = [i for _, some in tap_order(axis) for i in range(axis.kernel)[some]]
     found = []
     for rest in range(axis.stride):
         reached = []

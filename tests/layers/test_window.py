@@ -82,6 +82,25 @@ def test_words_of_padding() -> None:
 
 
 @pytest.mark.parametrize(
+    ("n", "kernel", "stride", "pad", "out"),
+    [
+        (4, 3, 1, 0, 2),
+        (5, 4, 1, 2, 6),
+        (5, 3, 1, 1, 5),
+        (5, 3, 1, 2, 7),
+        (5, 3, 2, 0, 2),
+        (5, 3, 2, 1, 3),
+        (6, 3, 2, 1, 3),
+    ],
+)
+def test_the_direct_cases_of_dumoulin_and_visins_guide(
+    n: int, kernel: int, stride: int, pad: int, out: int
+) -> None:
+    """Figures 2.1 to 2.7 of arXiv:1603.07285."""
+    assert Window(kernel, stride, (pad, pad), 1).out(n) == out
+
+
+@pytest.mark.parametrize(
     ("n", "kernel", "stride", "pad", "formula"),
     [
         (32, 5, 1, 2, "(32 − 5 + 2·2)/1 + 1 = 32"),

@@ -127,6 +127,10 @@ def test_damaged_files_are_refused(tmp_path: Path) -> None:
         "giant": header(good, __metadata__={**metadata, "model": TEXT.replace("fc 4", "fc 2000000000")}),
         "metadata": header(good, __metadata__={"model": TEXT}),
         "json": header(good, __metadata__={**metadata, "mean": "{"}),
+        "deviation": header(good, __metadata__={**metadata, "deviation": "0"}),
+        "infinite": header(good, __metadata__={**metadata, "mean": "Infinity"}),
+        "picture": header(good, __metadata__={**metadata, "picture": "[28, 28]"}),
+        "word": header(good, __metadata__={**metadata, "mean": '"dark"'}),
         "types": header(good, __metadata__={**metadata, "classes": "3"}),
     }
     for name, content in damaged.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cnncalc.numerics.correlation import correlate
@@ -37,6 +37,10 @@ channels = st.tuples(
 
 @settings(max_examples=150, deadline=None)
 @given(geometries, channels, st.integers(1, 3), st.integers(0, 99))
+@example(
+    [(Axis(2), 3), (Axis(4), 4), (Axis(5), 5)], (1, 2, 2), 2, 0
+)  # columns that are the pixels themselves
+@example([(Axis(2), 3), (Axis(1), 4), (Axis(5), 5)], (1, 2, 2), 2, 0)  # and that would be, in another order
 def test_correlate_agrees_with_plain_loops_and_its_pullback_is_the_adjoint(pairs, counts, n, seed):
     rng = np.random.default_rng(seed)
     groups, share, filters = counts

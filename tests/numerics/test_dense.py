@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cnncalc.numerics.dense import add_bias, dense, flatten
+from cnncalc.numerics.dense import dense, flatten
 from cnncalc.numerics.workspace import Workspace
 
 
@@ -38,17 +38,3 @@ def test_flatten_goes_channel_by_channel_whatever_the_order_in_memory(shape):
     y, pullback = flatten(lying, Workspace(), "flatten")
     np.testing.assert_array_equal(y, x.reshape(-1, shape[-1]))
     np.testing.assert_array_equal(pullback(y.copy()), x)
-
-
-@pytest.mark.parametrize("reuse", [False, True])
-@pytest.mark.parametrize("shape", [(3, 4), (3, 5, 4), (3, 2, 5, 4)])
-def test_add_bias_adds_one_number_a_channel_and_its_pullback_is_the_adjoint(shape, reuse):
-    rng = np.random.default_rng(2)
-    x, dy, bias = rng.standard_normal(shape), rng.standard_normal(shape), rng.standard_normal(3)
-    want = x + bias.reshape(3, *(1 for _ in shape[1:]))
-    y, pullback = add_bias(x, bias, Workspace(), "bias", reuse=reuse)
-    np.testing.assert_array_equal(y, want)
-    assert (y is x) == reuse
-    dx, dbias = pullback(dy.copy())
-    np.testing.assert_array_equal(dx, dy)
-    np.testing.assert_allclose(dbias, dy.reshape(3, -1).sum(axis=1), atol=1e-12)

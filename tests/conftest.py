@@ -2,5 +2,5 @@
 
 from hypothesis import settings
 
-settings.register_profile("cnncalc", derandomize=True, deadline=None, max_examples=60)
+settings.register_profile("cnncalc", derandomize=True, deadline=None, max_examples=150)
 settings.load_profile("cnncalc")

@@ -1,75 +1,100 @@
 """Random models for the properties that every model has."""
 
+from math import gcd
+from random import Random
+
 from hypothesis import strategies as st
 
 from cnncalc.errors import CnncalcError
-from cnncalc.layers import Layer, Model, Serial
+from cnncalc.layers import Layer, Model, Serial, Shape
 from cnncalc.layers.activation import Identity, LeakyReLU, ReLU, Sigmoid, Softmax, Softplus, Tanh
 from cnncalc.layers.convolution import Convolution
 from cnncalc.layers.dense import Dense, Flatten
 from cnncalc.layers.normalisation import BatchNorm, Dropout
 from cnncalc.layers.pooling import AveragePooling, MaxPooling
+from cnncalc.layers.values import Padding, Sizes
 
 
-def sizes(axes: int, largest: int) -> st.SearchStrategy[tuple[int, ...]]:
-    return st.lists(st.integers(1, largest), min_size=axes, max_size=axes).map(tuple)
+def sizes(rng: Random, axes: int, largest: int) -> Sizes:
+    return tuple(rng.randint(1, largest) for _ in range(axes))
 
 
-def pads(axes: int, largest: int) -> st.SearchStrategy[object]:
-    side = st.integers(0, largest)
-    return st.lists(st.tuples(side, side), min_size=axes, max_size=axes).map(tuple)
+def pads(rng: Random, axes: int, largest: int, words: tuple[str, ...]) -> Padding:
+    """A word, none, the same all around, or any number before and after."""
+    same = rng.randint(0, largest)
+    return rng.choice(
+        [
+            rng.choice(words),
+            ((0, 0),),
+            ((same, same),),
+            tuple((rng.randint(0, largest), rng.randint(0, largest)) for _ in range(axes)),
+        ]
+    )
 
 
-@st.composite
-def convolutions(draw: st.DrawFn, axes: int) -> Convolution:
-    groups = draw(st.sampled_from([1, 1, 2, 3]))
+def convolution(rng: Random, x: Shape) -> Convolution:
+    axes = len(x) - 1
+    filters = rng.randint(1, 6)
+    groups = rng.choice([g for g in range(1, 7) if gcd(x[-1], filters) % g == 0])
     return Convolution(
-        groups * draw(st.integers(1, 3)),
-        draw(sizes(axes, 4)),
-        stride=draw(sizes(axes, 3)),
-        padding=draw(st.one_of(st.sampled_from(["same", "valid", "full", "causal"]), pads(axes, 2))),
-        dilation=draw(sizes(axes, 2)),
+        filters,
+        sizes(rng, axes, 4),
+        stride=sizes(rng, axes, 3),
+        padding=pads(rng, axes, 2, ("same", "valid", "full", "causal")),
+        dilation=sizes(rng, axes, 2),
         groups=groups,
-        bias=draw(st.booleans()),
+        bias=rng.random() < 0.7,
     )
 
 
+def pooling(rng: Random, x: Shape) -> Layer:
+    axes = len(x) - 1
+    kernel = sizes(rng, axes, 3)
+    stride = sizes(rng, axes, 3) if rng.random() < 0.5 else None
+    padding = pads(rng, axes, 1, ("same", "valid"))
+    ceil = rng.random() < 0.4
+    if rng.random() < 0.5:
+        dilation = sizes(rng, axes, 2)
+        return MaxPooling(kernel, stride=stride, padding=padding, ceil=ceil, dilation=dilation)
+    return AveragePooling(kernel, stride=stride, padding=padding, ceil=ceil, countpad=rng.random() < 0.5)
+
+
+def elementwise(rng: Random) -> Layer:
+    plain = (Identity, ReLU, Sigmoid, Tanh, Softplus, Softmax)
+    kinds = [
+        rng.choice(plain)(),
+        LeakyReLU(rng.random() * 0.9),
+        Dropout(rng.random() * 0.9),
+        BatchNorm(rng.random() < 0.7),
+    ]
+    return rng.choice([kinds[0], kinds[0], *kinds[1:]])
+
+
+def layer(rng: Random, x: Shape) -> Layer:
+    """Mostly windows as long as there are axes to slide over, then mostly dense layers."""
+    kind = rng.random()
+    if kind < 0.3:
+        return elementwise(rng)
+    if kind < 0.4 or len(x) == 1:
+        return rng.choice([Flatten(), Dense(rng.randint(1, 5), rng.random() < 0.7)])
+    return convolution(rng, x) if kind < 0.75 else pooling(rng, x)
+
+
 @st.composite
-def poolings(draw: st.DrawFn, axes: int) -> Layer:
-    kind = draw(st.sampled_from([MaxPooling, AveragePooling]))
-    kernel = draw(sizes(axes, 3))
-    options = {"ceil": draw(st.booleans()), "padding": draw(st.one_of(st.just("same"), pads(axes, 1)))}
-    if draw(st.booleans()):
-        options["stride"] = draw(sizes(axes, 3))
-    if kind is MaxPooling:
-        options["dilation"] = draw(sizes(axes, 2))
-    else:
-        options["countpad"] = draw(st.booleans())
-    return kind(kernel, **options)
-
-
-def others() -> st.SearchStrategy[Layer]:
-    return st.one_of(
-        st.sampled_from([Identity(), ReLU(), Sigmoid(), Tanh(), Softplus(), Softmax(), Flatten()]),
-        st.floats(0, 0.9).map(LeakyReLU),
-        st.floats(0, 0.9).map(Dropout),
-        st.booleans().map(BatchNorm),
-        st.builds(Dense, st.integers(1, 5), st.booleans()),
+def models(draw: st.DrawFn, *, axes: tuple[int, ...] = (1, 2, 2, 3)) -> Model:
+    """A stack in one to three dimensions, of layers that fit."""
+    rng = Random(draw(st.integers(0, 2**32)))
+    dimensions = rng.choice(axes)
+    shape: Shape = (
+        *(rng.randint(1, (0, 20, 9, 6)[dimensions]) for _ in range(dimensions)),
+        rng.randint(1, 6),
     )
-
-
-@st.composite
-def models(draw: st.DrawFn, *, fitting: bool = True) -> Model:
-    """A stack in one to three dimensions; with fitting, layers that do not fit are left out."""
-    axes = draw(st.integers(1, 3))
-    shape = (*draw(sizes(axes, 9)), draw(st.integers(1, 6)))
-    layers: tuple[Layer, ...] = ()
-    for _ in range(draw(st.integers(0, 5))):
-        layer = draw(st.one_of(convolutions(axes), poolings(axes), others()))
-        if fitting:
-            try:
-                list(Model(shape, Serial((*layers, layer))).steps())
-            except CnncalcError:
-                continue
-        layers = (*layers, layer)
+    x, layers = shape, ()
+    for _ in range(rng.randint(1, 5)):
+        try:
+            more = layer(rng, x)
+            *_, last = Model(shape, Serial((*layers, more))).steps()
+        except CnncalcError:
+            continue
+        x, layers = last.output, (*layers, more)
     return Model(shape, Serial(layers))

@@ -45,11 +45,11 @@ class Pooling(Layer):
     def out_shape(self, x: Shape) -> Shape:
         y = slide(self.windows, x, x[-1], word=self.word)
         for window, n in zip(self.windows, x, strict=False):
-            if max(window.pads(n)) > window.extent // 2:
+            if max(window.pads(n)) > window.kernel // 2:
                 raise ShapeError(
-                    f"padding {max(window.pads(n))} is more than half of a window of {window.extent}: "
+                    f"padding {max(window.pads(n))} is more than half of a window of {window.kernel}: "
                     "a window could see padding alone",
-                    f"pad {window.extent // 2} is the most",
+                    f"pad {window.kernel // 2} is the most",
                 )
         return y
 

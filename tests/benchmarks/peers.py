@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from cnncalc.layers import Layer, Model
-from cnncalc.layers.activation import LeakyReLU, ReLU, Sigmoid, Softmax, Softplus, Tanh
+from cnncalc.layers.activation import Identity, LeakyReLU, ReLU, Sigmoid, Softmax, Softplus, Tanh
 from cnncalc.layers.convolution import Convolution
 from cnncalc.layers.dense import Dense, Flatten
 from cnncalc.layers.normalisation import BatchNorm, Dropout
@@ -49,7 +49,9 @@ def module(layer: Layer, x: tuple[int, ...]) -> nn.Module:
             return nn.Dropout(layer.rate)
         case LeakyReLU():
             return nn.LeakyReLU(layer.slope)
-    plain = {ReLU: nn.ReLU, Sigmoid: nn.Sigmoid, Tanh: nn.Tanh, Softplus: nn.Softplus}
+        case Softmax():
+            return nn.Softmax(dim=1)
+    plain = {Identity: nn.Identity, ReLU: nn.ReLU, Sigmoid: nn.Sigmoid, Tanh: nn.Tanh, Softplus: nn.Softplus}
     return plain[type(layer)]()
 
 
@@ -61,12 +63,15 @@ def padding(layer: Convolution | MaxPooling | AveragePooling, x: tuple[int, ...]
 
 
 class Peer:
-    """A network in training in PyTorch, on pictures that are standardised beforehand."""
+    """A network in training in PyTorch, on pictures (N, C, H, W) that are standardised beforehand."""
 
-    def __init__(self, model: Model, images: Any, labels: Any, *, compiled: bool = False) -> None:
-        self.plain = sequential(model)
+    def __init__(
+        self, model: Model, images: Any, labels: Any, *, channels_last: bool = False, compiled: bool = False
+    ) -> None:
+        layout = torch.channels_last if channels_last else torch.contiguous_format
+        self.plain = sequential(model).to(memory_format=layout)
         self.network = torch.compile(self.plain) if compiled else self.plain
-        self.images = torch.from_numpy(images)
+        self.images = torch.from_numpy(images).to(memory_format=layout)
         self.labels = torch.from_numpy(labels)
         self.optimiser = torch.optim.Adam(self.plain.parameters(), lr=0.001, betas=(0.9, 0.99), foreach=True)
 

@@ -49,8 +49,11 @@ def measure(
         return trainer.step(data.train.images[rows], data.train.labels[rows], 0.001).loss / BATCH
 
     sides: dict[str, Callable[[Any], float]] = {"cnncalc": ours}
-    for label, compile_it in (("PyTorch", False), ("PyTorch compiled", True))[: 1 + compiled]:
-        peer = Peer(named(name), ready, data.train.labels, compiled=compile_it)
+    kinds: dict[str, dict[str, bool]] = {"PyTorch": {}, "PyTorch channels last": {"channels_last": True}}
+    if compiled:
+        kinds["PyTorch compiled"] = {"compiled": True}
+    for label, kind in kinds.items():
+        peer = Peer(named(name), ready, data.train.labels, **kind)
         peer.load({key: np.ascontiguousarray(value) for key, value in network.tensors().items()})
         sides[label] = peer.step
     agree([[step(np.arange(BATCH * i, BATCH * (i + 1))) for i in range(5)] for step in sides.values()])
@@ -94,7 +97,7 @@ def main() -> None:
             }
             found.append(record)
             for label, speed in speeds.items():
-                print(f"{name:8} {label:17} {median(speed):8,.0f} images/s   {record['ratios'][label]:.2f}×")
+                print(f"{name:8} {label:22} {median(speed):8,.0f} images/s   {record['ratios'][label]:.2f}×")
     if options.json:
         options.json.write_text(
             json.dumps({"versions": versions, "threads": threads, "results": found}, indent=2)

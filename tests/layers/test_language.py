@@ -20,13 +20,13 @@ def test_text_is_read_as_the_layers_it_names() -> None:
     assert model == Model((32, 32, 3), Serial((conv, MaxPooling((3, 3), stride=(2, 2), ceil=True))))
 
 
-@given(models(fitting=False))
+@given(models())
 def test_a_model_written_and_read_is_the_same_model(model: Model) -> None:
     assert parse(write(model)) == model
     assert parse(write(model, "\n")) == model
 
 
-@given(models(fitting=False))
+@given(models())
 def test_options_say_what_text_says(model: Model) -> None:
     words = [("--" + word if word[0].isalpha() else word) for word in write(model).replace(";", " ").split()]
     values = {"--same", "--full", "--causal", "--yes", "--no"}

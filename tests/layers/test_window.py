@@ -55,7 +55,10 @@ def test_ceil_adds_the_window_that_begins_in_the_input(
     kernel: int, stride: int, pads: tuple[int, int], dilation: int, n: int
 ) -> None:
     window = Window(kernel, stride, pads, dilation, ceil=True)
-    assert max(window.out(n), 0) == len(starts(window, n, *pads))
+    if (
+        max(pads) <= kernel // 2
+    ):  # as pooling has it; beyond that PyTorch's rule would keep windows outside the input
+        assert max(window.out(n), 0) == len(starts(window, n, *pads))
 
 
 @given(numbers, numbers, st.integers(1, 4), numbers)

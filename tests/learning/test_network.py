@@ -123,6 +123,8 @@ def test_the_field_is_the_extent_of_a_one_hot_gradient(model: Model) -> None:
         dy = dx
     fields = made.rows[-1].field if made.rows else (Field(1, 1, 0),) * len(middle)
     spatial = dy[..., 0].any(axis=0)
+    if not spatial.any():  # the taps of a dilated window in the padding can miss a small input altogether
+        return
     for axis, (unit, field, n) in enumerate(zip(middle, fields, model.input, strict=False)):
         seen = np.flatnonzero(spatial.any(axis=tuple(i for i in range(spatial.ndim) if i != axis)))
         first = field.start + unit * field.jump

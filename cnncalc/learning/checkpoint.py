@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as serialise
 
@@ -19,6 +18,7 @@ from cnncalc.layers import Shape, parse, write
 from cnncalc.learning.data import DataSet
 from cnncalc.learning.inputs import Inputs
 from cnncalc.learning.network import Network, tensor_shapes
+from cnncalc.numerics.workspace import Array
 
 FILE = "model.safetensors"
 SCHEMA = "1"
@@ -97,14 +97,13 @@ def discard(folder: Path) -> None:
 
 def save(network: Network, trained: Trained, folder: Path) -> Path:
     """Writes the network into the folder under a temporary name, then gives it its own; returns the file."""
-    tensors = {name: np.ascontiguousarray(value) for name, value in network.tensors().items()}
     metadata = {"schema": SCHEMA, "model": write(network.model)}
     metadata |= {name: json.dumps(value) for name, value in asdict(trained).items()}
     path = folder / FILE
     part = folder / f"{FILE}.part"
     try:
         with part.open("wb") as file:
-            file.write(serialise(tensors, metadata))
+            file.write(serialise(network.tensors(), metadata))
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
@@ -157,7 +156,7 @@ def read_text_of_model(run: Path) -> str:
     return metadata["model"]
 
 
-def read_file(path: Path, *, tensors: bool = True) -> tuple[dict[str, str], dict[str, np.ndarray]]:
+def read_file(path: Path, *, tensors: bool = True) -> tuple[dict[str, str], dict[str, Array]]:
     """Metadata and tensors of a safetensors file; raises FileError."""
     if not path.is_file():
         raise FileError(

@@ -108,8 +108,7 @@ def test_the_field_is_what_a_unit_really_sees(model: Model) -> None:
         for i, seen in enumerate(axis):
             first = start + i * jump
             assert all(first <= element < first + size for element in seen)
-            inside = first >= 0 and first + size <= model.input[0]
-            if inside and step.layer.word not in ("flatten", "fc") and len(row.output) > 1:
+            if first >= 0 and first + size <= model.input[0]:
                 assert {min(seen), max(seen)} == {first, first + size - 1}
 
 
@@ -148,6 +147,17 @@ def test_an_implied_flatten_is_a_leaf_of_its_own() -> None:
     assert [row.output for row in rows("input 4x4x2; relu; flatten; fc 3; fc 2")] == [
         row.output for row in implied
     ]
+
+
+def test_all_units_together_see_from_the_first_ones_start_to_the_last_ones_end() -> None:
+    assert rows("input 9x9x1; conv 1x3x3 stride 2; fc 2")[-1].field == (Field(9, 0, 0),) * 2
+    # lwls: 7 units of 15 pixels, 4 apart, from pixel −5
+    assert analyse(named("lwls")).rows[-1].field == (Field(39, 0, -5),) * 2
+
+
+def test_ceil_counts_the_window_that_sticks_out() -> None:
+    assert rows("input 6x6x1; maxpool 3x3 stride 2")[-1].output == (2, 2, 1)
+    assert rows("input 6x6x1; maxpool 3x3 stride 2 ceil")[-1].output == (3, 3, 1)
 
 
 def test_batchnorm_keeps_four_numbers_a_channel_and_trains_two() -> None:

@@ -94,6 +94,14 @@ def test_an_error_has_place_fact_and_remedy(text: str, culprit: str, message: st
     assert (caught.value.place.words, caught.value.message, caught.value.hint) == (culprit, message, hint)
 
 
+def test_the_place_of_an_option_is_where_it_stands_on_the_command_line() -> None:
+    args = ["--input", "9x9x1", "--conv", "8x3x3", "--pad", "some", "--relu"]
+    with pytest.raises(LanguageError) as caught:
+        build(read_flags(args))
+    assert caught.value.place is not None
+    assert (caught.value.place.text, caught.value.place.words) == (" ".join(args), "some")
+
+
 def test_a_modifier_before_any_layer_is_refused() -> None:
     with pytest.raises(LanguageError, match="--stride belongs to a layer"):
         read_flags(["--stride", "2"])

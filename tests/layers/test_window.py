@@ -146,6 +146,12 @@ def test_a_stride_that_does_not_tile_is_pointed_out() -> None:
             "layer 1 sees 12×12×3",
         ),
         (
+            "input 12x12x9; conv 8x3x3 groups 3",
+            "3 groups do not divide 9 channels and 8 filters",
+            "groups 1 would",
+            "layer 1 sees 12×12×9",
+        ),
+        (
             "input 12x12x3; fc 10; maxpool 2x2",
             "maxpool slides a window over a volume, but 10 numbers without axes reach it",
             "put maxpool before flatten and fc",

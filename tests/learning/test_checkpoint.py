@@ -131,6 +131,7 @@ def test_damaged_files_are_refused(tmp_path: Path) -> None:
         "infinite": header(good, __metadata__={**metadata, "mean": "Infinity"}),
         "picture": header(good, __metadata__={**metadata, "picture": "[28, 28]"}),
         "word": header(good, __metadata__={**metadata, "mean": '"dark"'}),
+        "few": header(good, __metadata__={**metadata, "classes": '["a", "b"]'}),
         "types": header(good, __metadata__={**metadata, "classes": "3"}),
     }
     for name, content in damaged.items():

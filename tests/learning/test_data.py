@@ -76,6 +76,16 @@ def test_an_archive_in_keras_layout_is_read(tmp_path: Path) -> None:
     assert list(data.test.labels) == [0, 1]
 
 
+class Trap:
+    """Makes a file when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Path.touch, (self.path,)
+
+
 def claims(path: Path, header: bytes) -> Path:
     with zipfile.ZipFile(archive(path)) as good:
         parts = {name: good.read(name) for name in good.namelist()}
@@ -95,7 +105,7 @@ def test_broken_archives_are_refused(tmp_path: Path) -> None:
     flipped[120] ^= 0xFF
     (tmp_path / "flipped.npz").write_bytes(flipped)
     objects = io.BytesIO()
-    np.save(objects, np.array([{}], dtype=object), allow_pickle=True)
+    np.save(objects, np.array([Trap(tmp_path / "sprung")], dtype=object), allow_pickle=True)
     claims(tmp_path / "pickle.npz", objects.getvalue())
     huge = io.BytesIO()
     np.lib.format.write_array_header_1_0(huge, {"descr": "|u1", "fortran_order": False, "shape": (10**13,)})
@@ -120,3 +130,12 @@ def test_broken_archives_are_refused(tmp_path: Path) -> None:
         with pytest.raises(FileError) as caught:
             read(tmp_path / f"{name}.npz")
         assert f"{name}.npz" in caught.value.message
+    assert not (tmp_path / "sprung").exists()  # nothing in an archive is executed
+
+
+def test_an_array_that_claims_too_much_is_refused_before_it_is_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cnncalc.learning.data.LARGEST_FILE", 100)
+    with pytest.raises(FileError, match="x_train claims more than"):
+        read(archive(tmp_path / "large.npz"))

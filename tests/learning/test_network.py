@@ -178,5 +178,6 @@ def test_parameters_are_views_of_one_vector_in_pytorchs_layout() -> None:
         "3.bias": (3,),
     }
     made.parameters.vector[:] = np.arange(made.parameters.vector.size)
+    assert views["0.weight"].swapaxes(1, 2).flags.c_contiguous  # the order in which correlate reads it
     everything = np.concatenate([view.ravel() for view in views.values()])
     assert sorted(everything) == list(range(made.parameters.vector.size))

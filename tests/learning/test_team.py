@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from cnncalc.layers import parse
 from cnncalc.learning.losses import softmax_cross_entropy
@@ -38,10 +38,11 @@ def test_blas_is_held_to_one_thread_and_let_go() -> None:
     def threads() -> set[int]:
         return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
 
-    before = threads()
-    with Team(2):
-        assert threads() <= {1}
-    assert threads() == before
+    with threadpool_limits(2, user_api="blas"):
+        before = threads()
+        with Team(2):
+            assert threads() <= {1}
+        assert threads() == before
 
 
 @pytest.mark.parametrize("workers", [2, 3])

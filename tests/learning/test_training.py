@@ -8,6 +8,7 @@ from cnncalc.errors import DivergenceError, ShapeError
 from cnncalc.layers import Layer, parse
 from cnncalc.learning.data import Split, load
 from cnncalc.learning.inputs import Inputs
+from cnncalc.learning.losses import Score
 from cnncalc.learning.network import Network
 from cnncalc.learning.team import Team
 from cnncalc.learning.training import Epoch, Progress, Settings, Trainer, evaluate, inputs_for, train
@@ -67,6 +68,40 @@ def test_the_same_seed_gives_the_same_bytes(threads: int) -> None:
     assert all(runs[0].buffers[name].tobytes() == runs[1].buffers[name].tobytes() for name in runs[0].buffers)
     other = trained(SMALL, Settings(epochs=1, batch=31), seed=1, threads=threads)[0]
     assert runs[0].parameters.vector.tobytes() != other.parameters.vector.tobytes()
+
+
+def test_each_epoch_goes_through_all_pictures_in_an_order_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Array] = []
+
+    def record(_: Trainer, images: Array, labels: Array, rate: float) -> Score:  # noqa: ARG001
+        seen.extend(images)
+        return Score(0.0, 0)
+
+    monkeypatch.setattr(Trainer, "step", record)
+    trained("input 8x8x1; fc 4", Settings(epochs=2, batch=32))
+    first, second = ([image.tobytes() for image in part] for part in (seen[:300], seen[300:]))
+    stored = [image.tobytes() for image in bars().train.images]
+    assert sorted(first) == sorted(second) == sorted(stored)
+    assert stored != first != second != stored
+
+
+def test_a_step_takes_the_gradient_of_the_mean_loss_however_many_share_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    data = bars()
+    gradients = []
+    for threads in (1, 3):
+        network = Network(parse(SMALL.replace("dropout 0.1; ", "")), dtype=np.float64)
+        network.initialise(np.random.default_rng(0))
+        with Team(threads) as team:
+            trainer = Trainer(network, inputs_for(network, data), team, np.random.default_rng(0))
+            keep = gradients.append
+            monkeypatch.setattr(
+                trainer.optimiser, "step", lambda _, gradient, __, keep=keep: keep(gradient.copy())
+            )
+            trainer.step(data.train.images[:7], data.train.labels[:7], 0.1)
+    assert np.abs(gradients[0]).max() > 0.01
+    assert gradients[1] == pytest.approx(gradients[0], abs=1e-12)
 
 
 def test_batches_smaller_than_the_team_are_learned_too() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from cnncalc.errors import LanguageError, nearest
 from cnncalc.layers import Model, parse
 
 
@@ -15,6 +14,10 @@ class Architecture(NamedTuple):
     what: str
     source: str
     text: str
+
+    @property
+    def model(self) -> Model:
+        return parse(self.text)
 
 
 ZOO = {
@@ -60,10 +63,3 @@ ZOO = {
         ),
     )
 }
-
-
-def named(name: str) -> Model:
-    """The model of a name; raises LanguageError for an unknown one."""
-    if name not in ZOO:
-        raise LanguageError(f"unknown network {name}", nearest(name, ZOO))
-    return parse(ZOO[name].text)

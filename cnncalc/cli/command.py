@@ -79,6 +79,11 @@ class ModelCommand(Command):
                 raise LanguageError(f"unknown option {name}", nearest(name, sorted(words)), place=place)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
+        from cnncalc.arithmetic.zoo import ZOO
+
+        self.epilog = (
+            "Named networks: " + "; ".join(f"{name}, {entry.what}" for name, entry in ZOO.items()) + "."
+        )
         # only listed: parse_args takes the language's options out before the parser sees them
         self.params += language_options()
         super().format_help(ctx, formatter)

@@ -74,7 +74,7 @@ def locate(path: Path) -> tuple[Path, Path]:
     """The file meant, and the folder for results: for a shipped sample that is the current one."""
     from cnncalc.errors import FileError, nearest
     from cnncalc.imaging.pictures import shown
-    from cnncalc.samples import sample
+    from cnncalc.shipped import sample
 
     parts = path.parts
     if len(parts) == 2 and parts[0] == "samples" and not os.path.lexists(path):

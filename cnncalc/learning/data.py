@@ -12,7 +12,7 @@ import numpy as np
 from cnncalc.errors import FileError, UsageError, nearest
 from cnncalc.layers import Shape
 from cnncalc.numerics.workspace import Array
-from cnncalc.samples import sample
+from cnncalc.shipped import sample
 
 LARGEST_FILE = 2**31  # bytes that one array of an archive may claim
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from cnncalc.arithmetic.report import Row, analyse
-from cnncalc.arithmetic.zoo import ZOO, named
+from cnncalc.arithmetic.zoo import ZOO
 from cnncalc.layers import Field, Model, Step, parse, write
 from cnncalc.layers.convolution import Convolution
 from cnncalc.layers.dense import Dense, Flatten
@@ -35,7 +35,7 @@ def test_the_courses_first_layer() -> None:
 
 
 def test_lenet5_as_lecun_et_al_1998_draw_it() -> None:
-    report = analyse(named("lenet5"))
+    report = analyse(ZOO["lenet5"].model)
     shapes = [row.output for row in report.rows if row.layer in ("conv", "avgpool", "fc")]
     assert shapes == [(28, 28, 6), (14, 14, 6), (10, 10, 16), (5, 5, 16), (1, 1, 120), (84,), (10,)]
     assert (report.parameters, report.macs) == (61_706, 416_520)
@@ -48,7 +48,7 @@ def test_lenet5_as_lecun_et_al_1998_draw_it() -> None:
 
 
 def test_lwls_as_lindholm_et_al_example_6_3_has_it() -> None:
-    report = analyse(named("lwls"))
+    report = analyse(ZOO["lwls"].model)
     weighted = [row for row in report.rows if row.layer in ("conv", "fc")]
     assert [prod(row.output) for row in weighted] == [3136, 1568, 588, 200, 10]
     assert [row.parameters for row in weighted] == [104, 808, 1548, 117_800, 2010]
@@ -56,7 +56,7 @@ def test_lwls_as_lindholm_et_al_example_6_3_has_it() -> None:
 
 def test_every_architecture_is_its_text() -> None:
     for entry in ZOO.values():
-        model = parse(entry.text)
+        model = entry.model
         assert parse(write(model)) == model
         assert analyse(model).error is None
         assert entry.source
@@ -152,7 +152,7 @@ def test_an_implied_flatten_is_a_leaf_of_its_own() -> None:
 def test_all_units_together_see_from_the_first_ones_start_to_the_last_ones_end() -> None:
     assert rows("input 9x9x1; conv 1x3x3 stride 2; fc 2")[-1].field == (Field(9, 0, 0),) * 2
     # lwls: 7 units of 15 pixels, 4 apart, from pixel −5
-    assert analyse(named("lwls")).rows[-1].field == (Field(39, 0, -5),) * 2
+    assert analyse(ZOO["lwls"].model).rows[-1].field == (Field(39, 0, -5),) * 2
 
 
 def test_ceil_counts_the_window_that_sticks_out() -> None:

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from cnncalc.arithmetic.zoo import named
+from cnncalc.arithmetic.zoo import ZOO
 from cnncalc.learning.data import DataSet, load
 from cnncalc.learning.network import Network
 from cnncalc.learning.team import Team
@@ -38,7 +38,7 @@ def measure(
 ) -> dict[str, Any]:
     """The sides' images a second in each round, in turn."""
     rng = np.random.default_rng(0)
-    network = Network(named(name))
+    network = Network(ZOO[name].model)
     network.initialise(rng)
     inputs = inputs_for(network, data)
     trainer = Trainer(network, inputs, team, rng)
@@ -53,7 +53,7 @@ def measure(
     if compiled:
         kinds["PyTorch compiled"] = {"compiled": True}
     for label, kind in kinds.items():
-        peer = Peer(named(name), ready, data.train.labels, **kind)
+        peer = Peer(ZOO[name].model, ready, data.train.labels, **kind)
         peer.load({key: np.ascontiguousarray(value) for key, value in network.tensors().items()})
         sides[label] = peer.step
     agree([[step(np.arange(BATCH * i, BATCH * (i + 1))) for i in range(5)] for step in sides.values()])

@@ -13,7 +13,7 @@ from cnncalc.cli.main import app
 from cnncalc.imaging.filtering import filter_picture
 from cnncalc.imaging.kernels import find
 from cnncalc.imaging.pictures import read
-from cnncalc.samples import sample
+from cnncalc.shipped import sample
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from cnncalc.errors import UsageError
 from cnncalc.imaging.digits import normalise
 from cnncalc.imaging.ink import marks, surface
 from cnncalc.imaging.pictures import Picture, read
-from cnncalc.samples import sample
+from cnncalc.shipped import sample
 
 CREAM, BLUE, BOARD, CHALK = (240, 232, 208), (30, 40, 110), (40, 60, 50), (225, 225, 215)
 

@@ -14,7 +14,7 @@ from PIL import Image, ImageCms
 from cnncalc.errors import FileError, UsageError
 from cnncalc.imaging import pictures
 from cnncalc.imaging.pictures import Picture, read, write
-from cnncalc.samples import sample
+from cnncalc.shipped import sample
 
 RANDOM = np.random.default_rng(0)
 GRAY = RANDOM.integers(0, 256, (5, 7), dtype=np.uint8)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cnncalc.arithmetic.zoo import named
+from cnncalc.arithmetic.zoo import ZOO
 from cnncalc.errors import DivergenceError, ShapeError
 from cnncalc.layers import Layer, parse
 from cnncalc.learning.data import Split, load
@@ -170,7 +170,7 @@ def test_a_network_that_does_not_fit_the_data(text: str, message: str) -> None:
 def test_the_default_network_reaches_99_percent(seed: int) -> None:
     """At least 98.7 % of the 10,000 test digits after the first epoch, 99.0 % at the end of the default run."""
     rng = np.random.default_rng(seed)
-    network = Network(named("default"))
+    network = Network(ZOO["default"].model)
     network.initialise(rng)
     with Team(2) as team:
         events = train(network, load("mnist"), Settings(), team, rng)

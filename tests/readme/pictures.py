@@ -45,7 +45,9 @@ def shot(name: str, folder: Path) -> None:
     console = Console(record=True, width=columns, file=open(os.devnull, "w"), force_terminal=True)  # noqa: PTH123, SIM115
     console.print(Text("$ " + command, style="bold green"))
     console.print(Text.from_ansi(settled(done.stdout)))
-    console.save_svg(str(FOLDER / name), title="cnncalc", unique_id=name.partition(".")[0])
+    svg = console.export_svg(title="cnncalc", unique_id=name.partition(".")[0])
+    own = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)  # fonts are the reader's, not fetched
+    (FOLDER / name).write_text(own.replace("Fira Code, monospace", "monospace"), encoding="utf-8")
 
 
 def settled(output: str) -> str:

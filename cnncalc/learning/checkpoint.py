@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as serialise
 
@@ -97,13 +98,15 @@ def discard(folder: Path) -> None:
 
 def save(network: Network, trained: Trained, folder: Path) -> Path:
     """Writes the network into the folder under a temporary name, then gives it its own; returns the file."""
+    # the library writes the bytes as they lie: a view in another order would come back scrambled
+    tensors = {name: np.ascontiguousarray(value) for name, value in network.tensors().items()}
     metadata = {"schema": SCHEMA, "model": write(network.model)}
     metadata |= {name: json.dumps(value) for name, value in asdict(trained).items()}
     path = folder / FILE
     part = folder / f"{FILE}.part"
     try:
         with part.open("wb") as file:
-            file.write(serialise(network.tensors(), metadata))
+            file.write(serialise(tensors, metadata))
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)

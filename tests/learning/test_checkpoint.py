@@ -24,7 +24,7 @@ from cnncalc.learning.network import Network
 from cnncalc.numerics.run import Run
 from tests.learning.sets import bars
 
-TEXT = "input 8x8x1; conv 6x3x2 stride 1; batchnorm; relu; maxpool 2x2; fc 4; softmax"
+TEXT = "input 8x8x1; conv 6x3x2 stride 1; batchnorm; relu; maxpool 2x2; conv 5x2x3 stride 1; fc 4; softmax"
 
 
 def network() -> Network:
@@ -59,11 +59,14 @@ def test_the_tensors_have_pytorchs_names_and_layout(tmp_path: Path) -> None:
         "1.bias": (6,),
         "1.running_mean": (6,),
         "1.running_var": (6,),
-        "5.weight": (4, 54),
-        "5.bias": (4,),
+        "4.weight": (5, 6, 2, 3),
+        "4.bias": (5,),
+        "6.weight": (4, 10),
+        "6.bias": (4,),
     }
     assert all(tensor.dtype == np.float32 for tensor in tensors.values())
-    assert np.array_equal(tensors["0.weight"], network().parameters.views["0.weight"])
+    for name, view in network().parameters.views.items():
+        assert np.array_equal(tensors[name], view), name
 
 
 def test_folders_are_numbered_and_never_used_twice(tmp_path: Path) -> None:
@@ -141,7 +144,7 @@ def test_damaged_files_are_refused(tmp_path: Path) -> None:
             load(path)
         assert str(path) in caught.value.message, name
     for name, change in {
-        "shape": {"5.weight": np.zeros((4, 55), np.float32)},
+        "shape": {"6.weight": np.zeros((4, 11), np.float32)},
         "extra": {"9.bias": np.zeros(1)},
     }.items():
         save_file({**tensors, **change}, tmp_path / name, metadata)

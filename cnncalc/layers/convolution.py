@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cnncalc.errors import ShapeError
 from cnncalc.layers.base import Cost, Field, Formula, Layer, Pullback, Shape, option, weight_and_bias
 from cnncalc.layers.values import COUNT, EXTENT, FILTERS, PADS, SIZES, YES_NO, Padding, Sizes
-from cnncalc.layers.window import Window, axes, fields, misfits, size_formulas, slide, windows
+from cnncalc.layers.window import Window, fields, misfits, resolved, size_formulas, slide, windows
 
 if TYPE_CHECKING:
     from cnncalc.numerics.run import Run
@@ -76,12 +76,13 @@ class Convolution(Layer):
     def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
         from cnncalc.numerics.correlation import correlate
 
-        over = axes(self.windows, x.shape[1:-1])  # x (C, *spatial, N)
+        axes, out = resolved(self.windows, x)
         y, back = correlate(
             x,
             params["weight"],
             params.get("bias"),
-            over,
+            axes,
+            out,
             self.groups,
             run.space,
             run.key,

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 from cnncalc.errors import ShapeError
 from cnncalc.layers.base import Field, Formula, Layer, Pullback, Shape, option
 from cnncalc.layers.values import EXTENT, PADS, SIZES, YES_NO, Padding, Sizes
-from cnncalc.layers.window import Window, axes, fields, misfits, size_formulas, slide, windows
+from cnncalc.layers.window import Window, fields, misfits, resolved, size_formulas, slide, windows
 
 if TYPE_CHECKING:
     from cnncalc.numerics.run import Run
-    from cnncalc.numerics.windows import Axis
     from cnncalc.numerics.workspace import Array
 
 
@@ -35,12 +34,6 @@ class Pooling(Layer):
     def windows(self) -> list[Window]:
         dilation: Sizes = getattr(self, "dilation", (1,) * self.axes)
         return windows(self.kernel, self.stride, self.padding, dilation, ceil=self.ceil)
-
-    def geometry(self, x: Array) -> tuple[tuple[Axis, ...], tuple[int, ...]]:
-        """The axes of the windows, and how many positions each has; ceil adds to what fits."""
-        sizes = x.shape[1:-1]  # (C, *spatial, N)
-        out = tuple(window.out(n) for window, n in zip(self.windows, sizes, strict=True))
-        return axes(self.windows, sizes), out
 
     def out_shape(self, x: Shape) -> Shape:
         y = slide(self.windows, x, x[-1], word=self.word)
@@ -76,8 +69,8 @@ class MaxPooling(Pooling):
     def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
         from cnncalc.numerics.pooling import max_pool
 
-        over, out = self.geometry(x)
-        y, back = max_pool(x, over, run.space, run.key, out=out, train=run.train)
+        axes, out = resolved(self.windows, x)
+        y, back = max_pool(x, axes, out, run.space, run.key, train=run.train)
         return y, lambda dy: (back(dy), {})
 
 
@@ -93,6 +86,6 @@ class AveragePooling(Pooling):
     def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
         from cnncalc.numerics.pooling import average_pool
 
-        over, out = self.geometry(x)
-        y, back = average_pool(x, over, run.space, run.key, out=out, count_padding=self.countpad)
+        axes, out = resolved(self.windows, x)
+        y, back = average_pool(x, axes, out, run.space, run.key, count_padding=self.countpad)
         return y, lambda dy: (back(dy), {})

@@ -16,6 +16,7 @@ from cnncalc.layers.values import Padding, Sizes
 
 if TYPE_CHECKING:
     from cnncalc.numerics.windows import Axis
+    from cnncalc.numerics.workspace import Array
 
 
 NEAR = 1000  # how far from what was asked for an exact setting is looked for
@@ -146,14 +147,13 @@ def rank_error(over: list[Window], x: Shape, word: str) -> ShapeError:
     )
 
 
-def axes(over: list[Window], sizes: tuple[int, ...]) -> tuple[Axis, ...]:
-    """The windows over axes of these sizes as the numerics take them, every pad a number."""
+def resolved(over: list[Window], x: Array) -> tuple[tuple[Axis, ...], tuple[int, ...]]:
+    """The windows over x (C, *spatial, N) as the numerics take them: every pad a number; and their positions."""
     from cnncalc.numerics.windows import Axis
 
-    return tuple(
-        Axis(window.kernel, window.stride, *window.pads(n), window.dilation)
-        for window, n in zip(over, sizes, strict=True)
-    )
+    slides = list(zip(over, x.shape[1:-1], strict=True))
+    axes = tuple(Axis(window.kernel, window.stride, *window.pads(n), window.dilation) for window, n in slides)
+    return axes, tuple(window.out(n) for window, n in slides)
 
 
 def fields(over: list[Window], field: tuple[Field, ...], x: Shape) -> tuple[Field, ...]:

@@ -50,6 +50,7 @@ def correlate(
     weight: Array,
     bias: Array | None,
     axes: tuple[Axis, ...],
+    out: tuple[int, ...],
     groups: int,
     space: Workspace,
     key: Hashable,
@@ -58,15 +59,13 @@ def correlate(
 ) -> tuple[Array, Pullback]:
     """Slide every filter over the image; nothing is flipped.
 
-    x (C, *spatial, N), weight (K, C/groups, *kernel), bias (K,); y (K, *out, N).
+    x (C, *spatial, N), weight (K, C/groups, *kernel), bias (K,); y (K, *out, N), out as many as windows fit.
     The pullback gives (dx or None, dweight, dbias or None).
     """
     if len(axes) == 1 or axes[0].dilation > 1:  # rows that are apart are gathered, like the other axes
-        y, inner = correlate(
-            x[:, None], weight[:, :, None], bias, (_ONE, *axes), groups, space, key, need_dx=need_dx
-        )
+        x, weight = x[:, None], weight[:, :, None]
+        y, inner = correlate(x, weight, bias, (_ONE, *axes), (1, *out), groups, space, key, need_dx=need_dx)
         return y[:, 0], lambda dy: _without_rows(inner(dy[:, None]))
-    out = tuple(axis.positions(size) for axis, size in zip(axes, x.shape[1:-1], strict=True))
     k, c = weight.shape[0] // groups, weight.shape[1]
     s = _Sizes(groups, k, c, axes[0].kernel, out[0], weight.shape[3:], out[1:], x.shape[-1])
     columns = _columns(x, axes, s, space, key)

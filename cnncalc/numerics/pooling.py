@@ -36,10 +36,6 @@ def _tiles(window: Axis, out: int, size: int) -> bool:
     return _apart(window) and window.kernel * out == size
 
 
-def _fitting(x: Array, axes: tuple[Axis, ...]) -> tuple[int, ...]:
-    return tuple(axis.positions(size) for axis, size in zip(axes, x.shape[1:-1], strict=True))
-
-
 def _padded(x: Array, axes: tuple[Axis, ...], out: tuple[int, ...], space: Workspace, key: Hashable) -> Array:
     """The image with −∞ wherever a window reaches beyond it; itself if none does."""
     sizes = x.shape[1:-1]
@@ -71,18 +67,17 @@ def _strips(x: Array, row: Axis, out: int) -> Iterator[tuple[slice, slice]]:
 def max_pool(
     x: Array,
     axes: tuple[Axis, ...],
+    out: tuple[int, ...],
     space: Workspace,
     key: Hashable,
     *,
-    out: tuple[int, ...] | None = None,
     train: bool = True,
 ) -> tuple[Array, Pullback]:
     """The largest pixel of every window; pads are −∞.
 
-    x (C, *spatial, N), y (C, *out, N); `out` counts the windows where ceil mode makes them more than fit.
+    x (C, *spatial, N), y (C, *out, N); the last windows may stick out, as in ceil mode.
     The gradient goes to one winner, the first in row-major order. Without `train` no pullback may be called.
     """
-    out = out or _fitting(x, axes)
     padded = _padded(x, axes, out, space, key)
     y = space.image((key, "y"), (x.shape[0], *out, x.shape[-1]), x.dtype)
     # the last axis first: of equal pixels the first in row-major order then wins
@@ -190,10 +185,10 @@ def _shares(axes: tuple[Axis, ...], x: Array, out: tuple[int, ...], count_paddin
 def average_pool(
     x: Array,
     axes: tuple[Axis, ...],
+    out: tuple[int, ...],
     space: Workspace,
     key: Hashable,
     *,
-    out: tuple[int, ...] | None = None,
     count_padding: bool = True,
 ) -> tuple[Array, Pullback]:
     """The mean of every window.
@@ -201,7 +196,6 @@ def average_pool(
     x (C, *spatial, N), y (C, *out, N). Zeros of the padding count in the divisor if `count_padding`; the
     part of a window beyond the padding, where ceil mode lets it stick out, never does.
     """
-    out = out or _fitting(x, axes)
     share = _shares(axes, x, out, count_padding)
     y = x
     for place, window in enumerate(axes):

@@ -1,4 +1,7 @@
-"""The geometry of a window along one spatial axis, with every pad resolved to a number."""
+"""A window along one spatial axis as the loops need it, every pad a number.
+
+How many positions it takes is for the caller to say: that formula has its home with the layers.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +20,6 @@ class Axis(NamedTuple):
     before: int = 0
     after: int = 0
     dilation: int = 1
-
-    def positions(self, size: int) -> int:
-        """How many windows fit an axis of that size, rounded down."""
-        return (size + self.before + self.after - self.dilation * (self.kernel - 1) - 1) // self.stride + 1
 
     @property
     def visits(self) -> bool:

@@ -22,6 +22,14 @@ def axis_and_size(draw: st.DrawFn) -> tuple[Axis, int]:
     return axis, draw(st.integers(smallest, smallest + 4))
 
 
+def fitting(axes: tuple[Axis, ...], sizes: tuple[int, ...]) -> tuple[int, ...]:
+    """How many windows fit each axis, by the places where one can begin."""
+    return tuple(
+        len(range(-axis.before, size + axis.after - axis.dilation * (axis.kernel - 1), axis.stride))
+        for axis, size in zip(axes, sizes, strict=True)
+    )
+
+
 geometries = st.lists(axis_and_size(), min_size=1, max_size=3).filter(
     lambda pairs: np.prod([size for _, size in pairs]) < 400
 )
@@ -32,8 +40,7 @@ def pooling_geometries(draw: st.DrawFn) -> tuple[tuple[Axis, ...], tuple[int, ..
     """Axes, sizes and outputs; along some axes one more output than fits, as in ceil mode."""
     axes, sizes = zip(*draw(geometries), strict=True)
     out = []
-    for axis, size in zip(axes, sizes, strict=True):
-        fits = axis.positions(size)
+    for axis, size, fits in zip(axes, sizes, fitting(axes, sizes), strict=True):
         begins_inside = fits * axis.stride - axis.before < size
         out.append(fits + (draw(st.integers(0, 1)) if begins_inside else 0))
     return axes, sizes, tuple(out)

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from cnncalc.numerics.correlation import correlate
 from cnncalc.numerics.windows import Axis
 from cnncalc.numerics.workspace import Array, Workspace
-from tests.numerics.engine_cases import geometries, is_real, windows
+from tests.numerics.engine_cases import fitting, geometries, is_real, windows
 
 
 def by_loops(x: Array, weight: Array, bias: Array, axes: tuple[Axis, ...], groups: int) -> Array:
     sizes = x.shape[1:-1]
-    out = tuple(axis.positions(size) for axis, size in zip(axes, sizes, strict=True))
+    out = fitting(axes, sizes)
     filters, share = weight.shape[0], weight.shape[1]
     y = np.zeros((filters, *out, x.shape[-1]))
     for position, seen in windows(axes, out):
@@ -48,7 +48,7 @@ def test_correlate_agrees_with_plain_loops_and_its_pullback_is_the_adjoint(pairs
     x = rng.standard_normal((groups * share, *sizes, n))
     weight = rng.standard_normal((groups * filters, share, *(axis.kernel for axis in axes)))
     bias = rng.standard_normal(groups * filters)
-    y, pullback = correlate(x, weight, bias, axes, groups, Workspace(), "conv")
+    y, pullback = correlate(x, weight, bias, axes, fitting(axes, sizes), groups, Workspace(), "conv")
     np.testing.assert_allclose(y, by_loops(x, weight, bias, axes, groups), atol=1e-12)
 
     dy = rng.standard_normal(y.shape)
@@ -79,8 +79,8 @@ def test_two_steps_of_different_batch_sizes_in_one_workspace_give_what_fresh_one
     space = Workspace()
     for n in (8, 3, 8, 11):
         x, weight, axes = lenet_like(rng, n)
-        y, pullback = correlate(x, weight, None, axes, 1, space, "conv")
-        fresh, fresh_pullback = correlate(x, weight, None, axes, 1, Workspace(), "conv")
+        y, pullback = correlate(x, weight, None, axes, (9, 8), 1, space, "conv")
+        fresh, fresh_pullback = correlate(x, weight, None, axes, (9, 8), 1, Workspace(), "conv")
         np.testing.assert_array_equal(y, fresh)
         dy = rng.standard_normal(y.shape, dtype=np.float32)
         for mine, theirs in zip(pullback(dy.copy())[:2], fresh_pullback(dy.copy())[:2], strict=True):
@@ -91,21 +91,21 @@ def test_two_layers_in_one_workspace_do_not_disturb_each_other():
     rng = np.random.default_rng(2)
     x, weight, axes = lenet_like(rng, 4)
     space = Workspace()
-    y, pullback = correlate(x, weight, None, axes, 1, space, "one")
+    y, pullback = correlate(x, weight, None, axes, (9, 8), 1, space, "one")
     kept = y.copy()
-    _, other_pullback = correlate(2 * x, weight[::-1], None, axes, 1, space, "two")
+    _, other_pullback = correlate(2 * x, weight[::-1], None, axes, (9, 8), 1, space, "two")
     np.testing.assert_array_equal(y, kept)
     dy = rng.standard_normal(y.shape, dtype=np.float32)
     other_pullback(dy.copy())
     got = pullback(dy.copy())
-    fresh = correlate(x, weight, None, axes, 1, Workspace(), "one")[1](dy.copy())
+    fresh = correlate(x, weight, None, axes, (9, 8), 1, Workspace(), "one")[1](dy.copy())
     np.testing.assert_array_equal(got[0], fresh[0])
     np.testing.assert_array_equal(got[1], fresh[1])
 
 
 def test_the_first_layer_of_a_network_asks_for_no_gradient_of_the_image():
     x, weight, axes = lenet_like(np.random.default_rng(3), 2)
-    y, pullback = correlate(x, weight, None, axes, 1, Workspace(), "conv", need_dx=False)
+    y, pullback = correlate(x, weight, None, axes, (9, 8), 1, Workspace(), "conv", need_dx=False)
     dx, dweight, dbias = pullback(np.ones_like(y))
     assert dx is None
     assert dbias is None
@@ -115,7 +115,7 @@ def test_the_first_layer_of_a_network_asks_for_no_gradient_of_the_image():
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_result_has_the_precision_of_the_image(dtype):
     x, weight, axes = lenet_like(np.random.default_rng(4), 2)
-    y, pullback = correlate(x.astype(dtype), weight.astype(dtype), None, axes, 1, Workspace(), "conv")
+    y, pullback = correlate(x.astype(dtype), weight.astype(dtype), None, axes, (9, 8), 1, Workspace(), "conv")
     dx, dweight, _ = pullback(y.copy())
     assert y.dtype == dx.dtype == dweight.dtype == dtype
 
@@ -123,11 +123,11 @@ def test_the_result_has_the_precision_of_the_image(dtype):
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_any_order_in_memory_gives_the_same_numbers(order):
     x, weight, axes = lenet_like(np.random.default_rng(5), 4)
-    want, pullback = correlate(x, weight, None, axes, 1, Workspace(), "conv")
+    want, pullback = correlate(x, weight, None, axes, (9, 8), 1, Workspace(), "conv")
     dy = np.random.default_rng(6).standard_normal(want.shape, dtype=np.float32)
     want_dx = pullback(dy.copy())[0]
     got, pullback = correlate(
-        np.array(x, order=order), np.array(weight, order=order), None, axes, 1, Workspace(), "conv"
+        np.array(x, order=order), np.array(weight, order=order), None, axes, (9, 8), 1, Workspace(), "conv"
     )
     np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-5)
     np.testing.assert_allclose(pullback(np.array(dy, order=order))[0], want_dx, rtol=1e-5, atol=1e-5)

@@ -25,7 +25,7 @@ def test_max_pool_finds_the_largest_and_gives_it_all_the_gradient(geometry, c, n
     shape = (c, *sizes, n)
     x = rng.permutation(np.prod(shape)).reshape(shape).astype(np.float64)
     with mock.patch.object(pooling, "_STRIP", strip):  # images as small as these pass in one piece otherwise
-        y, pullback = max_pool(x, axes, Workspace(), "pool", out=out)
+        y, pullback = max_pool(x, axes, out, Workspace(), "pool")
         dy = rng.standard_normal(y.shape)
         dx = pullback(dy.copy())
     want, want_dx = np.full(y.shape, -np.inf), np.zeros(shape)
@@ -47,7 +47,7 @@ def test_of_equal_pixels_the_first_in_row_major_order_wins(geometry, seed):
     axes, sizes, out = geometry
     rng = np.random.default_rng(seed)
     x = rng.integers(0, 2, (1, *sizes, 2)).astype(np.float64)
-    y, pullback = max_pool(x, axes, Workspace(), "pool", out=out)
+    y, pullback = max_pool(x, axes, out, Workspace(), "pool")
     dy = rng.standard_normal(y.shape)
     want = np.zeros_like(x)
     for position, seen in windows(axes, out):
@@ -78,7 +78,7 @@ def test_average_pool_agrees_with_plain_loops_and_its_pullback_is_the_adjoint(ge
         if not divisor:
             return  # a window that counts nothing has no mean; the layer's geometry rules it out
         want[(slice(None), *position)] = sum(x[(slice(None), *pixel)] for pixel in real) / divisor
-    y, pullback = average_pool(x, axes, Workspace(), "pool", out=out, count_padding=count)
+    y, pullback = average_pool(x, axes, out, Workspace(), "pool", count_padding=count)
     np.testing.assert_allclose(y, want, atol=1e-12)
     dy = rng.standard_normal(y.shape)
     along = np.vdot(dy, y)
@@ -88,13 +88,13 @@ def test_average_pool_agrees_with_plain_loops_and_its_pullback_is_the_adjoint(ge
 def test_pooling_leaves_its_input_alone_and_repeats_itself_in_a_used_workspace():
     rng = np.random.default_rng(7)
     space = Workspace()
-    axes = (Axis(2, 2), Axis(2, 2))
+    axes, out = (Axis(2, 2), Axis(2, 2)), (3, 3)
     for pool in (max_pool, average_pool):
         for n in (8, 3, 9):
             x = rng.standard_normal((3, 7, 6, n), dtype=np.float32)
             kept = x.copy()
-            y, pullback = pool(x, axes, space, "pool")
-            fresh, fresh_pullback = pool(x, axes, Workspace(), "pool")
+            y, pullback = pool(x, axes, out, space, "pool")
+            fresh, fresh_pullback = pool(x, axes, out, Workspace(), "pool")
             np.testing.assert_array_equal(y, fresh)
             np.testing.assert_array_equal(pullback(y.copy()), fresh_pullback(y.copy()))
             np.testing.assert_array_equal(x, kept)
@@ -102,9 +102,9 @@ def test_pooling_leaves_its_input_alone_and_repeats_itself_in_a_used_workspace()
 
 def test_an_activation_may_overwrite_the_output_of_a_pooling_before_the_pullback_runs():
     x = np.random.default_rng(8).standard_normal((2, 6, 6, 4))
-    axes = (Axis(3, 2, 1, 1), Axis(2, 2))
+    axes, out = (Axis(3, 2, 1, 1), Axis(2, 2)), (3, 3)
     for pool in (max_pool, average_pool):
-        y, pullback = pool(x, axes, Workspace(), "pool")
+        y, pullback = pool(x, axes, out, Workspace(), "pool")
         dy = np.ones_like(y)
         want = pullback(dy.copy()).copy()
         y.fill(-1)
@@ -113,12 +113,12 @@ def test_an_activation_may_overwrite_the_output_of_a_pooling_before_the_pullback
 
 def test_two_poolings_in_one_workspace_do_not_disturb_each_other():
     x = np.random.default_rng(9).standard_normal((2, 6, 6, 4))
-    axes = (Axis(3, 2, 1, 1), Axis(2, 2))
+    axes, out = (Axis(3, 2, 1, 1), Axis(2, 2)), (3, 3)
     for pool in (max_pool, average_pool):
         space = Workspace()
-        y, pullback = pool(x, axes, space, "one")
-        kept, want = y.copy(), pool(x, axes, Workspace(), "one")[1](np.ones_like(y))
-        other, other_pullback = pool(-x, axes, space, "two")
+        y, pullback = pool(x, axes, out, space, "one")
+        kept, want = y.copy(), pool(x, axes, out, Workspace(), "one")[1](np.ones_like(y))
+        other, other_pullback = pool(-x, axes, out, space, "two")
         other_pullback(np.full_like(other, 3))
         np.testing.assert_array_equal(y, kept)
         np.testing.assert_array_equal(pullback(np.ones_like(y)), want)

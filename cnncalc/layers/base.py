@@ -143,9 +143,7 @@ class Layer:
     help: ClassVar[str] = ""
     flat: ClassVar[bool] = False  # takes a vector: a volume is flattened on the way in
     monotone: ClassVar[bool] = False  # elementwise and never decreasing: may change places with max pooling
-    reads_output: ClassVar[bool] = (
-        True  # whether its pullback reads its output, which must then be left as it is
-    )
+    reads_output: ClassVar[bool] = True  # its pullback reads its output, which must then be left as it is
     known: ClassVar[dict[str, type[Layer]]] = {}  # word and alias to class
     declared: ClassVar[tuple[Option, ...] | None] = None
 
@@ -226,7 +224,10 @@ class Layer:
     # ── learning ──
 
     def initial(self, x: Shape, rng: Generator) -> dict[str, Array]:
-        """Parameters to start from: weights uniform with variance 1/fan-in, biases zero (LeCun et al. 1998b)."""
+        """Parameters to start from: weights uniform with variance 1/fan-in, biases zero.
+
+        LeCun, Bottou, Orr, Müller 1998, Efficient BackProp, section 4.6.
+        """
         values = {}
         for name, shape in self.param_shapes(x).items():
             fan_in = prod(shape[1:])

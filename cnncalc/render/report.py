@@ -19,7 +19,7 @@ def show_report(report: Report, console: Console, *, formulas: bool) -> None:
     """Prints the table, what is under it, and the formulas where they are wanted."""
     if report.rows:
         wide = table(report, gap=2)
-        fits = console.measure(wide).maximum <= console.width
+        fits = console.measure(wide).maximum < console.width  # rich measures no wider than the console
         console.print(wide if fits else table(report, gap=1))
         console.print(Text(CONVENTIONS, style="dim"))
     for row in report.rows:

@@ -138,3 +138,9 @@ def test_help_lists_every_word_of_the_language() -> None:
 
     shown = cnncalc("shape", "--help").stdout
     assert [word for word in vocabulary() if f"--{word}" not in shown and not word.startswith("no-")] == []
+
+
+def test_the_table_moves_together_before_a_layer_is_broken_over_two_lines() -> None:
+    wide, narrow = (cnncalc("shape", *FIRST, COLUMNS=columns).stdout for columns in ("100", "80"))
+    assert "1  conv 10x5x5 stride 1 pad 2  32×32×10" in wide
+    assert "1 conv 10x5x5 stride 1 pad 2 32×32×10" in narrow

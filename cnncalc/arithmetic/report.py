@@ -7,7 +7,7 @@ from math import prod
 from typing import Any
 
 from cnncalc.errors import ShapeError
-from cnncalc.layers import Cost, Field, Formula, Model, Shape, Step, write_layer
+from cnncalc.layers import Cost, Field, Formula, Model, Shape, Step, count, write_layer
 
 SCHEMA = 1
 
@@ -16,17 +16,39 @@ SCHEMA = 1
 class Row:
     """One leaf of a model: its figures for one example."""
 
-    path: str
-    layer: str  # the layer's word
-    text: str  # the layer in the model language
-    input: Shape
-    output: Shape
+    step: Step
     parameters: int
     buffers: int
     cost: Cost
     field: tuple[Field, ...]
-    formulas: list[Formula]
     notes: list[str]
+
+    @property
+    def path(self) -> str:
+        return self.step.path
+
+    @property
+    def layer(self) -> str:
+        """The layer's word."""
+        return self.step.layer.word
+
+    @property
+    def text(self) -> str:
+        """The layer in the model language."""
+        return write_layer(self.step.layer)
+
+    @property
+    def input(self) -> Shape:
+        return self.step.input
+
+    @property
+    def output(self) -> Shape:
+        return self.step.output
+
+    @property
+    def formulas(self) -> list[Formula]:
+        """The figures written out; long stacks are seldom asked for them."""
+        return self.step.layer.formulas(self.step.input)
 
     def document(self) -> dict[str, Any]:
         return {
@@ -105,20 +127,5 @@ def analyse(model: Model) -> Report:
 
 def row_of(step: Step, seen: tuple[Field, ...]) -> Row:
     layer, x = step.layer, step.input
-    return Row(
-        path=step.path,
-        layer=layer.word,
-        text=write_layer(layer),
-        input=x,
-        output=step.output,
-        parameters=count(layer.param_shapes(x)),
-        buffers=count(layer.buffer_shapes(x)),
-        cost=layer.cost(x),
-        field=seen,
-        formulas=layer.formulas(x),
-        notes=layer.notes(x),
-    )
-
-
-def count(shapes: dict[str, Shape]) -> int:
-    return sum(prod(shape) for shape in shapes.values())
+    buffers = count(layer.buffer_shapes(x))
+    return Row(step, layer.parameters(x), buffers, layer.cost(x), seen, layer.notes(x))

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cnncalc.cli.command import Command, print_json
+from cnncalc.cli.options import AsJson, Run, Threads
 
 app = typer.Typer(add_completion=False)
 
 
 @app.command(cls=Command)
 def evaluate(
-    run: Annotated[
-        Path, typer.Argument(help="The folder of a trained network, such as runs/mnist-1, or its file.")
-    ],
+    run: Run,
     data: Annotated[str, typer.Option(help="The data set; by default the one it was trained on.")] = "",
-    threads: Annotated[int, typer.Option(min=0, max=256, help="Worker threads; 0 is one per core.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    threads: Threads = 0,
+    as_json: AsJson = False,
 ) -> None:
     """Test a trained network on the pictures it has not learned from."""
     import time

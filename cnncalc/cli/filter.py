@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cnncalc.cli.command import Command, print_json
+from cnncalc.cli.options import AsJson
 
 if TYPE_CHECKING:
     from cnncalc.imaging.filtering import Filtered
@@ -34,7 +35,7 @@ def filter_command(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file that exists.")] = False,
     show: Annotated[bool, typer.Option("--show", help="Show the result in the terminal, too.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Lay a kernel over a picture: sharpen it, find its edges.
 

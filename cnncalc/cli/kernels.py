@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from cnncalc.cli.command import Command, print_json
+from cnncalc.cli.options import AsJson
 
 app = typer.Typer(add_completion=False)
 
 
 @app.command(cls=Command)
 def kernels(
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """List the kernels that can be laid over a picture, with their weights."""
     from cnncalc.imaging.kernels import CATALOGUE

@@ -39,7 +39,6 @@ class LazyCommands(MutableMapping[str, Any]):
 class LazyGroup(TyperGroup):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**{**settings, "commands": LazyCommands()})
-        self.commands = LazyCommands()
 
 
 app = typer.Typer(

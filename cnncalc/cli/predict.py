@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cnncalc.cli.command import Command, print_json
+from cnncalc.cli.options import AsJson, Run
 from cnncalc.errors import UsageError
 
 app = typer.Typer(add_completion=False)
@@ -15,11 +16,9 @@ app = typer.Typer(add_completion=False)
 
 @app.command(cls=Command)
 def predict(
-    run: Annotated[
-        Path, typer.Argument(help="The folder of a trained network, such as runs/mnist-1, or its file.")
-    ],
+    run: Run,
     picture: Annotated[Path, typer.Argument(help="A photo or scan of one digit, in any size and colour.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show what a trained network takes the digit on a photo or scan for, and how sure it is.
 
@@ -27,19 +26,20 @@ def predict(
     """
     from cnncalc.imaging.digits import SIDE, normalise
     from cnncalc.imaging.pictures import read
+    from cnncalc.layers import show
     from cnncalc.learning import checkpoint
-    from cnncalc.numerics.run import Run
+    from cnncalc.numerics.run import Run as Pass
 
     network, trained = checkpoint.load(run)
     if trained.picture != (SIDE, SIDE, 1):
         raise UsageError(
-            f"{run} was trained on pictures of {'×'.join(map(str, trained.picture))}, not on digits",
+            f"{run} was trained on pictures of {show(trained.picture)}, not on digits",
             "give a run of train mnist",
         )
     digit = normalise(read(picture))
-    run_of_one = Run(train=False)
-    x = trained.inputs(network).batch(digit.pixels[None, ..., None], run_of_one.space, network.dtype)
-    shares = network.probabilities(x, run_of_one)[:, 0]
+    alone = Pass(train=False)
+    x = trained.inputs(network).batch(digit.pixels[None, ..., None], alone.space, network.dtype)
+    shares = network.probabilities(x, alone)[:, 0]
     best = int(shares.argmax())
     record = {
         "schema": 1,

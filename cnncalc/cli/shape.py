@@ -8,6 +8,7 @@ import typer
 
 from cnncalc.cli.command import ModelCommand, print_json
 from cnncalc.cli.models import model_of
+from cnncalc.cli.options import AsJson
 
 app = typer.Typer(add_completion=False)
 
@@ -26,7 +27,7 @@ def shape(
             help=f"Write out the formulas with the numbers put in; by default up to {FORMULAS} layers."
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Print the shape, parameters, cost and receptive field of every layer of a stack.
 

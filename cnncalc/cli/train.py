@@ -10,6 +10,7 @@ import typer
 
 from cnncalc.cli.command import ModelCommand, print_json
 from cnncalc.cli.models import model_of
+from cnncalc.cli.options import Threads
 
 app = typer.Typer(add_completion=False)
 
@@ -25,7 +26,7 @@ def train(
     batch: Annotated[int, typer.Option(min=1, help="Pictures per step.")] = 128,
     rate: Annotated[float, typer.Option(min=0.0, help="Highest learning rate.")] = 0.005,
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same threads: same network.")] = 0,
-    threads: Annotated[int, typer.Option(min=0, max=256, help="Worker threads; 0 is one per core.")] = 0,
+    threads: Threads = 0,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the network; by default runs/DATA-1, DATA-2 …")
     ] = None,

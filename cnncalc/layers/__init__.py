@@ -6,7 +6,7 @@ maps every word of the language to its class. A new layer is one class in one of
 
 # ruff: noqa: I001 - the families in the order in which --help lists them
 from cnncalc.layers import convolution, pooling, dense, activation, normalisation
-from cnncalc.layers.base import Cost, Field, Formula, Layer, Shape, Step, show
+from cnncalc.layers.base import Cost, Field, Formula, Layer, Shape, Step, count, show
 from cnncalc.layers.combining import Model, Serial
 from cnncalc.layers.language import parse, write, write_layer
 
@@ -21,6 +21,7 @@ __all__ = [
     "Step",
     "activation",
     "convolution",
+    "count",
     "dense",
     "normalisation",
     "parse",

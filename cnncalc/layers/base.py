@@ -174,6 +174,16 @@ class Layer:
             )
         return cls.declared
 
+    @classmethod
+    def heads(cls) -> list[Option]:
+        """Those written right behind the layer's word, as one size."""
+        return [option for option in cls.options() if option.head]
+
+    @classmethod
+    def modifiers(cls) -> list[Option]:
+        """Those written behind a word of their own."""
+        return [option for option in cls.options() if not option.head]
+
     @property
     def axes(self) -> int:
         """How many spatial axes the layer's window has."""
@@ -188,6 +198,10 @@ class Layer:
     def param_shapes(self, x: Shape) -> dict[str, Shape]:
         """The trained parameters, by PyTorch's names and in its layout."""
         return {}
+
+    def parameters(self, x: Shape) -> int:
+        """How many numbers are trained."""
+        return count(self.param_shapes(x))
 
     def buffer_shapes(self, x: Shape) -> dict[str, Shape]:
         """What is kept but not trained, such as running statistics."""
@@ -242,6 +256,11 @@ class Layer:
     def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
         """The output for a batch, and pullback(dy) → (dx, gradients by parameter name)."""
         raise NotImplementedError
+
+
+def count(shapes: dict[str, Shape]) -> int:
+    """How many numbers arrays of these shapes hold together."""
+    return sum(prod(shape) for shape in shapes.values())
 
 
 def weight_and_bias(back: Callable[[Array], tuple[Array | None, Array, Array | None]]) -> Pullback:

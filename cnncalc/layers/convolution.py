@@ -62,11 +62,10 @@ class Convolution(Layer):
         y = self.out_shape(x)
         channels = f"{x[-1]}/{self.groups}" if self.groups > 1 else f"{x[-1]}"
         weights = "·".join([*map(str, self.kernel), channels])
-        parameters = sum(prod(shape) for shape in self.param_shapes(x).values())
         per_filter = f"({weights} + 1)" if self.bias else weights
         return [
             *size_formulas(self.windows, x),
-            Formula("parameters", f"{per_filter}·{self.filters} = {parameters:,}"),
+            Formula("parameters", f"{per_filter}·{self.filters} = {self.parameters(x):,}"),
             Formula("MACs", f"{weights}·{'·'.join(map(str, y))} = {self.cost(x).macs:,}"),
         ]
 

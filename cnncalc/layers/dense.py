@@ -60,10 +60,9 @@ class Dense(Layer):
         return Cost(prod(x) * self.units, self.units if self.bias else 0)
 
     def formulas(self, x: Shape) -> list[Formula]:
-        parameters = self.cost(x).connections
         inputs = f"({prod(x)} + 1)" if self.bias else f"{prod(x)}"
         return [
-            Formula("parameters", f"{inputs}·{self.units} = {parameters:,}"),
+            Formula("parameters", f"{inputs}·{self.units} = {self.parameters(x):,}"),
             Formula("MACs", f"{prod(x)}·{self.units} = {self.cost(x).macs:,}"),
         ]
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from cnncalc.errors import LanguageError, Place, nearest
 from cnncalc.layers.base import Layer, Option, Shape
 from cnncalc.layers.combining import Model, Serial
-from cnncalc.layers.values import SIZES, YES_NO, read_sizes
+from cnncalc.layers.values import YES_NO, read_sizes
 
 INPUT = "input"
 INPUT_FORM = "HxWxC, LxC, DxHxWxC or N"
@@ -28,13 +28,12 @@ Statement = list[Word]  # a layer's word, then its size and its modifiers
 # ── reading ──
 
 
-def parse(text: str, *, source: str = "", input: Shape | None = None) -> Model:  # noqa: A002
+def parse(text: str, *, source: str = "") -> Model:
     """The model that a text describes; statements end at a semicolon or at the end of a line.
 
-    `input` stands in where the text names none; `source` is the file it came from, for errors.
-    Raises LanguageError with the place.
+    `source` is the file it came from, for errors. Raises LanguageError with the place.
     """
-    return build(read_text(text, source), input=input, text=text)
+    return build(read_text(text, source), text=text)
 
 
 def read_text(text: str, source: str = "") -> list[Statement]:
@@ -99,8 +98,8 @@ def value_pattern(word: str) -> str | None:
     if word == INPUT:
         return ""
     if word in Layer.known:
-        head = next((option for option in Layer.known[word].options() if option.head), None)
-        return None if head is None else "" if head.required else head.kind.starts
+        heads = Layer.known[word].heads()
+        return None if not heads else "" if heads[0].required else heads[0].kind.starts
     option = modifiers().get(word)
     return option.kind.starts if option else None
 
@@ -109,9 +108,8 @@ def modifiers() -> dict[str, Option]:
     """Every modifier of every layer by its word, as the first layer that has it declares it."""
     found: dict[str, Option] = {}
     for cls in Layer.known.values():
-        for option in cls.options():
-            if not option.head:
-                found.setdefault(option.word, option)
+        for option in cls.modifiers():
+            found.setdefault(option.word, option)
     return found
 
 
@@ -145,7 +143,7 @@ def read_input(statement: Statement) -> Shape:
     if len(statement) == 1:
         raise LanguageError("input needs a size", f"write input {INPUT_FORM}", place=statement[0].place)
     word = statement[1]
-    shape: Shape = read(SIZES.read, word, INPUT_FORM)
+    shape: Shape = read(read_sizes, word, INPUT_FORM)
     if 0 in shape:
         raise LanguageError(
             f"an input of {word.text} holds nothing", "sizes are at least 1", place=word.place
@@ -176,12 +174,11 @@ def read_layer(statement: Statement) -> Layer:
         if option.word in places:
             raise LanguageError(f"{option.word} is given twice", "keep one of them", place=word.place)
         places[option.word] = word.place
-        values[option.name] = word.text if option.head else read(option.kind.read, word, option.kind.form)
-    heads = [option for option in cls.options() if option.head]
-    if heads and heads[0].name in values:
-        word = Word(values[heads[0].name], places[heads[0].word])
-        values |= read_head(heads, word, first.text)
-    elif heads and heads[0].required:
+        if option.head:
+            values |= read_head(cls.heads(), word, first.text)
+        else:
+            values[option.name] = read(option.kind.read, word, option.kind.form)
+    if any(head.required and head.name not in values for head in cls.heads()):
         raise LanguageError(
             f"{first.text} needs a size", f"write {first.text} {form(cls)}", place=first.place
         )
@@ -195,8 +192,8 @@ def read_layer(statement: Statement) -> Layer:
 
 def options_of(cls: type[Layer], statement: Statement) -> Iterator[tuple[Option, Word]]:
     """The options of a statement, each with the word that holds its value; the size in front counts as one."""
-    known = {option.word: option for option in cls.options() if not option.head}
-    heads = [option for option in cls.options() if option.head]
+    known = {option.word: option for option in cls.modifiers()}
+    heads = cls.heads()
     words = statement[1:]
     if heads and words and words[0].text not in known and re.match(heads[0].kind.starts, words[0].text):
         yield heads[0], words.pop(0)
@@ -252,17 +249,16 @@ def read(reader: Any, word: Word, expected: str) -> Any:
 
 def form(cls: type[Layer]) -> str:
     """How the size behind a layer's word is written, such as NxFxF; empty where there is none."""
-    return "x".join(option.kind.form for option in cls.options() if option.head)
+    return "x".join(option.kind.form for option in cls.heads())
 
 
 def write_layer(layer: Layer) -> str:
     """conv 10x5x5 stride 1 pad 2: what differs from the defaults, in the order of declaration."""
-    heads = [option for option in layer.options() if option.head]
-    values = [option.kind.write(getattr(layer, option.name)) for option in heads]
-    words = [layer.word, "x".join(values)] if heads else [layer.word]
-    for option in layer.options():
+    sizes = [option.kind.write(getattr(layer, option.name)) for option in layer.heads()]
+    words = [layer.word, "x".join(sizes)] if sizes else [layer.word]
+    for option in layer.modifiers():
         value = getattr(layer, option.name)
-        if not option.head and (option.always or value != option.default_in(layer)):
+        if option.always or value != option.default_in(layer):
             words += [option.word, option.kind.write(value)]
     return " ".join(words)
 
@@ -271,18 +267,3 @@ def write(model: Model, separator: str = "; ") -> str:
     """The text of a model; parse(write(model)) == model."""
     shape = "x".join(map(str, model.input))
     return separator.join([f"{INPUT} {shape}", *(write_layer(layer) for layer in model.body.layers)])
-
-
-__all__ = [
-    "Statement",
-    "build",
-    "form",
-    "modifiers",
-    "parse",
-    "read_flags",
-    "read_text",
-    "split_flags",
-    "vocabulary",
-    "write",
-    "write_layer",
-]

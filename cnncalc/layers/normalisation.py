@@ -35,7 +35,7 @@ class BatchNorm(Layer):
         return {"running_mean": x[-1:], "running_var": x[-1:]}
 
     def formulas(self, x: Shape) -> list[Formula]:
-        return [Formula("parameters", f"2·{x[-1]} = {2 * x[-1]:,}")] if self.affine else []
+        return [Formula("parameters", f"2·{x[-1]} = {self.parameters(x):,}")] if self.affine else []
 
     def initial(self, x: Shape, rng: Generator) -> dict[str, Array]:
         """Scale one, shift zero."""

@@ -56,7 +56,7 @@ def read_padding(text: str) -> Padding:
         return tuple((pad[0], pad[-1]) for pad in pads)
     if text not in PADDINGS:
         raise ValueError(f"{text} is neither a number nor one of {', '.join(PADDINGS)}")
-    return "valid" if text == "valid" else text
+    return text
 
 
 def write_sizes(value: Sizes) -> str:

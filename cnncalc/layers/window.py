@@ -113,9 +113,14 @@ def slide(over: list[Window], x: Shape, channels: int, *, word: str) -> Shape:
     """The output shape of windows over x; raises ShapeError where they do not fit."""
     if len(x) - 1 != len(over):
         raise rank_error(over, x, word)
-    spatial = x[:-1]
-    if all(window.out(n) > 0 for window, n in zip(over, spatial, strict=True)):
-        return (*(window.out(n) for window, n in zip(over, spatial, strict=True)), channels)
+    y = tuple(window.out(n) for window, n in zip(over, x, strict=False))
+    if min(y) < 1:
+        raise fit_error(over, x[:-1], channels)
+    return (*y, channels)
+
+
+def fit_error(over: list[Window], spatial: Shape, channels: int) -> ShapeError:
+    """Says what does not fit where, and the padding and the kernel that would."""
     size = show(tuple(window.extent for window in over))
     dilated = " (dilated)" if any(window.dilation > 1 for window in over) else ""
     pads = [window.pads(n) for window, n in zip(over, spatial, strict=True)]
@@ -127,7 +132,7 @@ def slide(over: list[Window], x: Shape, channels: int, *, word: str) -> Shape:
     largest = tuple(
         (n + sum(pad) - 1) // window.dilation + 1 for window, n, pad in zip(over, spatial, pads, strict=True)
     )
-    raise ShapeError(
+    return ShapeError(
         f"a {size} window{dilated} does not fit in {show(spatial)} (padding {padding})",
         f"pad {more} makes it fit (output {result}); or use a kernel of at most {show(largest)}",
     )

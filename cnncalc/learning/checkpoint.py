@@ -6,7 +6,7 @@ import json
 import math
 import os
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +34,8 @@ class Trained:
     picture: tuple[int, ...]  # (H, W, C) of the pictures it was trained on
     mean: float  # of their pixels, on a scale of 0 to 1
     deviation: float
-    settings: dict[str, Any] = field(default_factory=dict)
-    history: list[dict[str, Any]] = field(default_factory=list)  # one record an epoch
+    settings: dict[str, Any]
+    history: list[dict[str, Any]]  # one record an epoch
 
     @classmethod
     def on(cls, data: DataSet, settings: dict[str, Any], history: list[dict[str, Any]]) -> Trained:
@@ -69,9 +69,7 @@ def new_folder(name: str, root: Path) -> Path:
                 if not root.is_dir():
                     raise
     except OSError as error:
-        raise FileError(
-            f"{root} cannot be written to: {error.strerror}", "name another folder with --out"
-        ) from None
+        raise unwritable(root, error) from None
     raise FileError(f"{root} is full of runs", "name another folder with --out")
 
 
@@ -84,9 +82,7 @@ def named_folder(folder: Path) -> Path:
                 f"{folder} is not empty, and nothing in it is overwritten", "name a new folder with --out"
             )
     except OSError as error:
-        raise FileError(
-            f"{folder} cannot be written to: {error.strerror}", "name another folder with --out"
-        ) from None
+        raise unwritable(folder, error) from None
     return folder
 
 
@@ -113,15 +109,13 @@ def save(network: Network, trained: Trained, folder: Path) -> Path:
     except OSError as error:
         with suppress(OSError):
             part.unlink(missing_ok=True)
-        raise FileError(
-            f"{path} cannot be written: {error.strerror}", "name another folder with --out"
-        ) from None
+        raise unwritable(path, error) from None
     return path
 
 
 def load(run: Path) -> tuple[Network, Trained]:
     """The network of a run, given its folder or its file; raises FileError where it is missing or corrupt."""
-    path = run / FILE if run.is_dir() else run
+    path = file_of(run)
     metadata, tensors = read_file(path)
     try:
         model = parse(metadata["model"], source=str(path))
@@ -152,7 +146,7 @@ def compare(path: Path, wanted: dict[str, Shape], found: dict[str, Shape]) -> No
 
 def read_text_of_model(run: Path) -> str:
     """The model of a run in the model language; its tensors stay on the disk."""
-    path = run / FILE if run.is_dir() else run
+    path = file_of(run)
     metadata, _ = read_file(path, tensors=False)
     if "model" not in metadata:
         raise corrupt(path, "its metadata lacks model")
@@ -171,6 +165,15 @@ def read_file(path: Path, *, tensors: bool = True) -> tuple[dict[str, str], dict
             return file.metadata() or {}, {name: file.get_tensor(name) for name in names}
     except (OSError, SafetensorError, ValueError, TypeError) as error:
         raise corrupt(path, str(error)) from None
+
+
+def file_of(run: Path) -> Path:
+    """A run is named by its folder or by the file in it."""
+    return run / FILE if run.is_dir() else run
+
+
+def unwritable(path: Path, error: OSError) -> FileError:
+    return FileError(f"{path} cannot be written to: {error.strerror}", "name another folder with --out")
 
 
 def corrupt(path: Path, fact: str) -> FileError:

@@ -8,14 +8,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cnncalc.errors import ShapeError
-from cnncalc.layers import Model, Shape, Step
+from cnncalc.layers import Model, Shape, Step, show
 from cnncalc.layers.activation import Softmax
 from cnncalc.layers.pooling import MaxPooling
 from cnncalc.learning.parameters import Parameters
+from cnncalc.numerics.elementwise import softmax
 from cnncalc.numerics.run import Run
 from cnncalc.numerics.workspace import Array
 
-Backward = Callable[..., "Array | None"]
+Backward = Callable[[Array, Parameters], "Array | None"]
 
 
 class Stage(NamedTuple):
@@ -36,7 +37,7 @@ class Network:
         if not steps or len(steps[-1].output) != 1:
             output = steps[-1].output if steps else model.input
             raise ShapeError(
-                f"a classifier ends in a vector of classes, not in {output}", "end it with fc 10"
+                f"a classifier ends in a vector of classes, not in {show(output)}", "end it with fc 10"
             )
         self.model = model
         self.dtype = np.dtype(dtype)
@@ -85,8 +86,8 @@ class Network:
     def forward(self, x: Array, run: Run) -> tuple[Array, Backward]:
         """The logits (K, N) for a batch (C, *spatial, N), and the way back.
 
-        backward(dlogits, gradients, add) fills in the gradients of all parameters, or adds to them, and gives dx,
-        or None where no layer that has parameters needs it.
+        backward(dlogits, gradients) fills in the gradients of all parameters and gives dx, or None where no layer
+        that has parameters needs it.
         """
         pullbacks = []
         for stage in self.stages:
@@ -95,14 +96,13 @@ class Network:
             x, pullback = stage.step.layer.forward(x, stage.params, run)
             pullbacks.append(pullback)
 
-        def backward(dy: Array | None, gradients: Parameters, *, add: bool = False) -> Array | None:
+        def backward(dy: Array | None, gradients: Parameters) -> Array | None:
             for stage, pullback in zip(reversed(self.stages), reversed(pullbacks), strict=True):
                 if dy is None:
                     break
                 dy, found = pullback(dy)
                 for name, gradient in found.items():
-                    view = gradients.views[f"{stage.step.path}.{name}"]
-                    np.add(view, gradient, out=view) if add else np.copyto(view, gradient)
+                    np.copyto(gradients.views[f"{stage.step.path}.{name}"], gradient)
             return dy
 
         return x, backward
@@ -111,8 +111,7 @@ class Network:
     def probabilities(self, x: Array, run: Run) -> Array:
         """Softmax of the logits, (K, N)."""
         logits, _ = self.forward(x, run)
-        y = np.exp(logits - logits.max(axis=0))
-        shares: Array = y / y.sum(axis=0)
+        shares, _ = softmax(logits, run.space, "shares")
         return shares
 
 

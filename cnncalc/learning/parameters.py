@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,7 @@ class Parameters:
     A convolution's weight (K, C, kh, *) lies in the vector as (K, kh, C, *), the order in which correlate reads it.
     """
 
-    def __init__(self, shapes: dict[str, Shape], dtype: np.dtype[np.floating] | type[np.floating]) -> None:
+    def __init__(self, shapes: dict[str, Shape], dtype: np.dtype[Any]) -> None:
         self.vector: Array = np.zeros(sum(map(prod, shapes.values())), dtype)
         self.views: dict[str, Array] = {}
         at = 0
@@ -28,6 +29,10 @@ class Parameters:
             else:
                 self.views[name] = part.reshape(shape)
             at += prod(shape)
+
+    def like(self) -> Parameters:
+        """Zeros by the same names and in the same layout, such as gradients are."""
+        return Parameters({name: view.shape for name, view in self.views.items()}, self.vector.dtype)
 
     def below(self, path: str, names: tuple[str, ...]) -> dict[str, Array]:
         """The views of one layer by the layer's own names."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from threading import Barrier, BrokenBarrierError
 from types import TracebackType
 from typing import TypeVar
@@ -14,6 +15,12 @@ from threadpoolctl import threadpool_limits
 from cnncalc.numerics.workspace import Array
 
 T = TypeVar("T")
+
+
+def parts(examples: int, workers: int) -> list[slice]:
+    """So many examples in a row, as evenly among the workers as goes."""
+    cuts = [examples * worker // workers for worker in range(workers + 1)]
+    return [slice(first, end) for first, end in pairwise(cuts)]
 
 
 class Team:

@@ -17,8 +17,7 @@ from cnncalc.learning.inputs import Inputs
 from cnncalc.learning.losses import Score, softmax_cross_entropy
 from cnncalc.learning.network import Network
 from cnncalc.learning.optimisers import Adam, cyclic_rate
-from cnncalc.learning.parameters import Parameters
-from cnncalc.learning.team import Team
+from cnncalc.learning.team import Team, parts
 from cnncalc.numerics.run import Run
 from cnncalc.numerics.workspace import Array
 
@@ -66,8 +65,7 @@ class Trainer:
         self.team = team
         size = network.parameters.vector.size
         self.optimiser = Adam(size, network.dtype)
-        layout = {name: view.shape for name, view in network.parameters.views.items()}
-        self.gradients = [Parameters(layout, network.dtype) for _ in range(team.size)]
+        self.gradients = [network.parameters.like() for _ in range(team.size)]
         self.runs = [
             Run(train=True, rng=generator, reduce=partial(team.total, worker))
             for worker, generator in enumerate(rng.spawn(team.size))
@@ -77,11 +75,11 @@ class Trainer:
     def step(self, images: Array, labels: Array, rate: float) -> Score:
         """One batch (N, H, W, C): forward, backward, and a step of the optimiser."""
         workers = min(self.team.size, len(labels))
-        cuts = [len(labels) * worker // workers for worker in range(workers + 1)]
+        shared = parts(len(labels), workers)
 
         @np.errstate(all="ignore")
         def share(worker: int) -> Score:
-            part = slice(cuts[worker], cuts[worker + 1])
+            part = shared[worker]
             run = self.runs[worker]
             x = self.inputs.batch(images[part], run.space, self.network.dtype)
             logits, backward = self.network.forward(x, run)
@@ -160,14 +158,15 @@ def train(
 
 def evaluate(network: Network, data: Split, inputs: Inputs, team: Team) -> Score:
     """The sum of the loss over a split, and how many of its examples the network classifies rightly."""
-    cuts = [len(data) * worker // team.size for worker in range(team.size + 1)]
+    shared = parts(len(data), team.size)
 
     @np.errstate(all="ignore")
     def share(worker: int) -> Score:
         run = Run(train=False)
         scores = []
-        for first in range(cuts[worker], cuts[worker + 1], TEST_BATCH):
-            part = slice(first, min(first + TEST_BATCH, cuts[worker + 1]))
+        end = shared[worker].stop
+        for first in range(shared[worker].start, end, TEST_BATCH):
+            part = slice(first, min(first + TEST_BATCH, end))
             x = inputs.batch(data.images[part], run.space, network.dtype)
             logits, _ = network.forward(x, run)
             scores.append(softmax_cross_entropy(logits, data.labels[part], 1)[0])

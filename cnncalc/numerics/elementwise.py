@@ -20,6 +20,16 @@ def _mask(x: Array, space: Workspace) -> Array:
     return space.image(("elementwise", "mask"), x.shape, np.bool_)
 
 
+def _times(factor: Array) -> Pullback:
+    """The pullback of what multiplied each element by a factor, or had that slope there."""
+
+    def pullback(dy: Array) -> Array:
+        np.multiply(dy, factor, out=dy)
+        return dy
+
+    return pullback
+
+
 def relu(x: Array, space: Workspace, key: Hashable, *, reuse: bool = False) -> tuple[Array, Pullback]:
     """max(x, 0); its derivative at 0 is 0."""
     y = np.clip(x, *_POSITIVE[x.dtype], out=_result(x, space, key, reuse))
@@ -41,12 +51,7 @@ def leaky_relu(
     np.multiply(alive, x.dtype.type(1 - slope), out=factor)
     np.add(factor, x.dtype.type(slope), out=factor)
     y = np.multiply(x, factor, out=_result(x, space, key, reuse))
-
-    def pullback(dy: Array) -> Array:
-        np.multiply(dy, factor, out=dy)
-        return dy
-
-    return y, pullback
+    return y, _times(factor)
 
 
 def sigmoid(x: Array, space: Workspace, key: Hashable, *, reuse: bool = False) -> tuple[Array, Pullback]:
@@ -86,12 +91,7 @@ def softplus(x: Array, space: Workspace, key: Hashable, *, reuse: bool = False) 
     np.log1p(np.exp(np.negative(small, out=small), out=small), out=small)
     y = np.clip(x, *_POSITIVE[x.dtype], out=space.image((key, "softplus"), x.shape, x.dtype))
     y = np.add(y, small, out=x if reuse else y)
-
-    def pullback(dy: Array) -> Array:
-        np.multiply(dy, slope, out=dy)
-        return dy
-
-    return y, pullback
+    return y, _times(slope)
 
 
 def softmax(x: Array, space: Workspace, key: Hashable, *, reuse: bool = False) -> tuple[Array, Pullback]:
@@ -121,9 +121,4 @@ def dropout(
     kept = np.greater_equal(drawn, x.dtype.type(rate), out=_mask(x, space))
     factor = np.multiply(kept, x.dtype.type(1 / (1 - rate)), out=drawn)
     y = np.multiply(x, factor, out=_result(x, space, key, reuse))
-
-    def pullback(dy: Array) -> Array:
-        np.multiply(dy, factor, out=dy)
-        return dy
-
-    return y, pullback
+    return y, _times(factor)

@@ -13,7 +13,6 @@ from cnncalc.arithmetic.zoo import ZOO
 from cnncalc.layers import Model, Serial, parse
 from cnncalc.learning.checkpoint import Trained, save
 from cnncalc.learning.network import Network
-from cnncalc.learning.parameters import Parameters
 from cnncalc.numerics.run import Run
 from tests.learning.sets import bars
 from tests.models import models
@@ -67,7 +66,7 @@ def test_random_networks_agree_in_value_and_gradient(model: Model) -> None:
     assert pytest.approx(expected.detach().numpy(), abs=1e-9) == logits.T
     dy = np.random.default_rng(2).normal(size=logits.shape)
     expected.backward(torch.from_numpy(dy.T.copy()))
-    gradients = Parameters({name: view.shape for name, view in network.parameters.views.items()}, np.float64)
+    gradients = network.parameters.like()
     backward(dy, gradients)
     for name, parameter in peer.named_parameters():
         assert gradients.views[name] == pytest.approx(parameter.grad.numpy(), abs=1e-8), name

@@ -12,7 +12,6 @@ from cnncalc.layers.base import Field
 from cnncalc.layers.convolution import Convolution
 from cnncalc.layers.pooling import AveragePooling, MaxPooling
 from cnncalc.learning.network import Network
-from cnncalc.learning.parameters import Parameters
 from cnncalc.numerics.run import Run
 from cnncalc.numerics.workspace import Array
 from tests.models import models
@@ -84,7 +83,7 @@ def test_the_gradients_are_the_adjoint_of_the_derivative(model: Model, seed: int
     y, backward = made.forward(x.copy(), run)
     dy = rng.normal(size=y.shape)
     forwards = float((dy * derivative).sum())
-    gradients = Parameters({name: view.shape for name, view in made.parameters.views.items()}, np.float64)
+    gradients = made.parameters.like()
     made.stages = [stage._replace(need_dx=True) for stage in made.stages]
     y, backward = made.forward(x.copy(), run)
     dx = backward(dy.copy(), gradients)

@@ -9,7 +9,6 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from cnncalc.layers import parse
 from cnncalc.learning.losses import softmax_cross_entropy
 from cnncalc.learning.network import Network
-from cnncalc.learning.parameters import Parameters
 from cnncalc.learning.team import Team
 from cnncalc.numerics.run import Run
 from cnncalc.numerics.workspace import Array
@@ -55,8 +54,7 @@ def test_the_gradient_of_a_shared_batch_is_that_of_the_whole(workers: int) -> No
     def gradient(size: int) -> tuple[Array, dict[str, Array]]:
         network = Network(model, dtype=np.float64)
         network.initialise(np.random.default_rng(1))
-        shapes = {name: view.shape for name, view in network.parameters.views.items()}
-        found = [Parameters(shapes, np.float64) for _ in range(size)]
+        found = [network.parameters.like() for _ in range(size)]
         cuts = np.linspace(0, 7, size + 1).astype(int)
         with Team(size) as team:
             runs = [Run(train=True, reduce=partial(team.total, worker)) for worker in range(size)]

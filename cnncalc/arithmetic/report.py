@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 from cnncalc.errors import ShapeError
-from cnncalc.layers import Cost, Field, Formula, Model, Shape, Step, count, write_layer
+from cnncalc.layers import Cost, Field, Formula, Layer, Model, Shape, Step, count, write_options
 
 SCHEMA = 1
 
 
-@dataclass(frozen=True)
-class Row:
-    """One leaf of a model: its figures for one example."""
+class Row(NamedTuple):
+    """One step of a model, a leaf or the end of a block: its own figures for one example."""
 
     step: Step
     parameters: int
+    trainable: int
     buffers: int
     cost: Cost
-    field: tuple[Field, ...]
     notes: list[str]
+    text: str  # the layer in the model language; of a block, without what is inside it
 
     @property
     def path(self) -> str:
@@ -33,11 +32,6 @@ class Row:
         return self.step.layer.word
 
     @property
-    def text(self) -> str:
-        """The layer in the model language."""
-        return write_layer(self.step.layer)
-
-    @property
     def input(self) -> Shape:
         return self.step.input
 
@@ -46,57 +40,79 @@ class Row:
         return self.step.output
 
     @property
+    def field(self) -> tuple[Field, ...]:
+        return self.step.field
+
+    @property
     def formulas(self) -> list[Formula]:
         """The figures written out; long stacks are seldom asked for them."""
         return self.step.layer.formulas(self.step.input)
 
-    def document(self) -> dict[str, Any]:
+    def place(self) -> dict[str, Any]:
+        """What it is, where, between which shapes."""
         return {
             "path": self.path,
             "layer": self.layer,
             "text": self.text,
             "input": list(self.input),
             "output": list(self.output),
+        }
+
+    def seen(self) -> dict[str, list[float]]:
+        return {name: [getattr(axis, name) for axis in self.field] for name in ("size", "jump", "start")}
+
+    def document(self) -> dict[str, Any]:
+        return {
+            **self.place(),
             "parameters": self.parameters,
             "buffers": self.buffers,
             "macs": self.cost.macs,
             "connections": self.cost.connections,
-            "field": {name: [getattr(axis, name) for axis in self.field] for name in Field._fields},
+            "field": self.seen(),
             "notes": self.notes,
         }
 
 
-@dataclass
-class Report:
+class Report(NamedTuple):
     """The rows of a model; where a layer does not fit, those before it, and the error."""
 
     input: Shape
-    rows: list[Row] = field(default_factory=list)
+    steps: list[Row]  # leaves, and blocks behind what is inside them
     error: ShapeError | None = None
 
     @property
+    def rows(self) -> list[Row]:
+        """The leaves."""
+        return [row for row in self.steps if not row.step.layer.block]
+
+    @property
     def output(self) -> Shape:
-        return self.rows[-1].output if self.rows else self.input
+        return self.steps[-1].output if self.steps else self.input
 
     @property
     def parameters(self) -> int:
-        return sum(row.parameters for row in self.rows)
+        return sum(row.parameters for row in self.steps)
+
+    @property
+    def trainable(self) -> int:
+        return sum(row.trainable for row in self.steps)
 
     @property
     def buffers(self) -> int:
-        return sum(row.buffers for row in self.rows)
+        return sum(row.buffers for row in self.steps)
 
     @property
     def macs(self) -> int:
-        return sum(row.cost.macs for row in self.rows)
+        return sum(row.cost.macs for row in self.steps)
 
     @property
     def activations(self) -> int:
-        """Numbers that all layers together put out for one example."""
+        """Numbers that all leaves together put out for one example."""
         return sum(prod(row.output) for row in self.rows)
 
     def document(self) -> dict[str, Any]:
         """The report as `shape --json` prints it."""
+        blocks = [row for row in self.steps if row.step.layer.block]
         return {
             "schema": SCHEMA,
             "input": list(self.input),
@@ -104,28 +120,42 @@ class Report:
             "layers": [row.document() for row in self.rows],
             "totals": {
                 "parameters": self.parameters,
-                "trainable": self.parameters,
+                "trainable": self.trainable,
                 "buffers": self.buffers,
                 "macs": self.macs,
                 "activations": self.activations,
             },
+            **({"blocks": [{**row.place(), "field": row.seen()} for row in blocks]} if blocks else {}),
         }
 
 
 def analyse(model: Model) -> Report:
     """The figures of every layer of a model, up to the first that does not fit."""
-    report = Report(model.input)
-    seen: tuple[Field, ...] = tuple(Field(1, 1, 0) for _ in model.input[:-1])
+    steps: list[Row] = []
+    known: dict[
+        tuple[Layer, Shape, bool], Row
+    ] = {}  # a layer written again has its figures from the first time
     try:
         for step in model.steps():
-            seen = step.layer.field(seen, step.input)
-            report.rows.append(row_of(step, seen))
+            if step.layer.block:
+                steps.append(row_of(step))
+                continue
+            key = step.layer, step.input, step.idle
+            row = known.get(key)
+            if row is None:
+                row = known[key] = row_of(step)
+            steps.append(row._replace(step=step))
     except ShapeError as error:
-        report.error = error
-    return report
+        return Report(model.input, steps, error)
+    return Report(model.input, steps)
 
 
-def row_of(step: Step, seen: tuple[Field, ...]) -> Row:
+def row_of(step: Step) -> Row:
     layer, x = step.layer, step.input
+    text = write_options(layer)
+    if layer.block:
+        return Row(step, 0, 0, 0, Cost(), [], text)
+    parameters = layer.parameters(x)
+    cost = Cost() if step.idle else layer.cost(x)
     buffers = count(layer.buffer_shapes(x))
-    return Row(step, layer.parameters(x), buffers, layer.cost(x), seen, layer.notes(x))
+    return Row(step, parameters, 0 if layer.fixed else parameters, buffers, cost, layer.notes(x), text)

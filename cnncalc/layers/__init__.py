@@ -5,10 +5,19 @@ maps every word of the language to its class. A new layer is one class in one of
 """
 
 # ruff: noqa: I001 - the families in the order in which --help lists them
-from cnncalc.layers import convolution, pooling, dense, activation, normalisation
-from cnncalc.layers.base import Cost, Field, Formula, Layer, Shape, Step, count, show
+from cnncalc.layers import (
+    convolution,
+    transposed,
+    pooling,
+    dense,
+    activation,
+    normalisation,
+    shaping,
+    combining,
+)
+from cnncalc.layers.base import Cost, Field, Formula, Layer, Shape, Step, count, number, show
 from cnncalc.layers.combining import Model, Serial
-from cnncalc.layers.language import parse, write, write_layer
+from cnncalc.layers.language import parse, write, write_layer, write_options
 
 __all__ = [
     "Cost",
@@ -20,13 +29,18 @@ __all__ = [
     "Shape",
     "Step",
     "activation",
+    "combining",
     "convolution",
     "count",
     "dense",
     "normalisation",
+    "number",
     "parse",
     "pooling",
+    "shaping",
     "show",
+    "transposed",
     "write",
     "write_layer",
+    "write_options",
 ]

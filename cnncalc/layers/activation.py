@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.layers.base import Layer, Pullback, option
@@ -33,6 +32,7 @@ class Identity(Layer):
     word = "identity"
     help = "x"
     monotone = True
+    view = True
 
     def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
         return x, lambda dy: (dy, {})
@@ -49,7 +49,28 @@ class ReLU(Activation):
         return elementwise.relu
 
 
-@dataclass(frozen=True)
+class ReLU6(Layer):
+    """min(max(x, 0), 6) (Howard et al. 2017, MobileNet; Krizhevsky 2010)."""
+
+    word = "relu6"
+    help = "min(max(x, 0), 6)"
+
+
+class SiLU(Layer):
+    """x/(1 + e⁻ˣ), also called swish (Ramachandran, Zoph, Le 2017)."""
+
+    word = "silu"
+    aliases = ("swish",)
+    help = "x/(1 + e⁻ˣ)"
+
+
+class GELU(Layer):
+    """x·Φ(x), Φ the normal distribution (Hendrycks & Gimpel 2016)."""
+
+    word = "gelu"
+    help = "x·Φ(x), Φ the normal distribution"
+
+
 class LeakyReLU(Activation):
     """max(x, ax) with a slope a below 1."""
 

@@ -2,46 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import MISSING, dataclass, field, fields
+from collections.abc import Callable, Generator
 from math import prod
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
-from cnncalc.errors import LanguageError, Place, ShapeError
-from cnncalc.layers.values import Kind
+from cnncalc.errors import Place, ShapeError
+from cnncalc.layers.field import Field
+from cnncalc.layers.record import Inner, Option, Record, inner, option
 
 if TYPE_CHECKING:
-    from numpy.random import Generator
+    from numpy.random import Generator as Random
 
     from cnncalc.numerics.run import Run
     from cnncalc.numerics.workspace import Array
 
+__all__ = ["Field", "Inner", "Option", "inner", "option"]  # for the families
+
 Pullback = Callable[["Array"], tuple["Array | None", dict[str, "Array"]]]  # dy → dx, gradients by name
 Shape = tuple[int, ...]  # (H, W, C), (L, C), (D, H, W, C) or (N,): channels last, never a batch axis
-
-
-class Field(NamedTuple):
-    """Receptive field along one axis, in input pixels: extent, step from unit to unit, first pixel of unit 0."""
-
-    size: int
-    jump: int
-    start: int
-
-    def united(self, units: int) -> Field:
-        """What all of so many neighbouring units see together."""
-        return Field(self.size + (units - 1) * self.jump, 0, self.start)
+Steps = Generator["Step", None, "Flow"]
 
 
 class Cost(NamedTuple):
-    """Work for one example: multiply-adds of convolutions and fully connected layers; additions of biases."""
+    """Work for one example."""
 
-    macs: int = 0
-    biases: int = 0
-
-    @property
-    def connections(self) -> int:
-        """Uses of weights and biases, as LeCun et al. 1998 count them."""
-        return self.macs + self.biases
+    macs: int = 0  # multiply-adds of convolutions and fully connected layers, without bias
+    connections: int = 0  # uses of weights and biases, as LeCun et al. 1998 count them
+    scaled: int = 0  # numbers that a normalisation multiplies and shifts by constants
 
 
 class Formula(NamedTuple):
@@ -51,143 +38,53 @@ class Formula(NamedTuple):
     text: str
 
 
+class Flow(NamedTuple):
+    """What reaches a layer: a shape, what its units see, and how much else is in memory meanwhile."""
+
+    shape: Shape
+    field: tuple[Field, ...]
+    held: int = 0  # numbers that other branches wait for
+    kept: bool = False  # whether another branch still needs what reaches the layer
+    idle: bool = False  # whether the layer takes part in training only
+
+    def on(self, shape: Shape, field: tuple[Field, ...]) -> Flow:
+        """What reaches the next layer."""
+        return Flow(shape, field, self.held + (prod(self.shape) if self.kept else 0), False, self.idle)
+
+
 class Step(NamedTuple):
-    """A leaf layer at its place in a model: what comes in and what goes out."""
+    """A layer at its place in a model: what comes in, what goes out, what its units see.
+
+    Every leaf is a step; so is every block, behind the steps inside it, as the place where its branches meet.
+    """
 
     path: str
     layer: Layer
     input: Shape
     output: Shape
+    field: tuple[Field, ...]
+    live: int  # numbers in memory while it runs, for one example
+    idle: bool = False
 
 
-class Option(NamedTuple):
-    """A hyper-parameter, declared once for the parser, the formatter, --help and validation."""
-
-    name: str
-    word: str
-    kind: Kind
-    help: str
-    minimum: float | None
-    below: float | None
-    default: Any
-    head: bool  # written right behind the layer's word, without a word of its own
-    always: bool  # written even where it has its default
-
-    @property
-    def required(self) -> bool:
-        return self.default is MISSING
-
-    def default_in(self, layer: Layer) -> Any:
-        value = self.default(layer) if callable(self.default) else self.default
-        return self.spread(value, layer)
-
-    def spread(self, value: Any, layer: Layer) -> Any:
-        return self.kind.spread(value, layer.axes) if self.kind.spread else value
-
-    def check(self, value: Any, layer: Layer) -> None:
-        """Raises LanguageError where the value is out of bounds or has the wrong number of axes."""
-        if self.kind.spread and not isinstance(value, str) and len(value) != layer.axes:
-            raise LanguageError(
-                f"{self.word} {self.kind.write(value)} has {len(value)} axes, "
-                f"the window of {layer.word} has {layer.axes}",
-                f"give {self.word} one number, or {layer.axes}",
-                option=self.word,
-            )
-        for number in numbers(value):
-            if self.minimum is not None and number < self.minimum:
-                raise LanguageError(
-                    f"{self.word} {number} is too small",
-                    f"{self.word} is at least {self.minimum}",
-                    option=self.word,
-                )
-            if self.below is not None and number >= self.below:
-                raise LanguageError(
-                    f"{self.word} {number} is too large",
-                    f"{self.word} is below {self.below}",
-                    option=self.word,
-                )
-
-
-def numbers(value: Any) -> Iterator[float]:
-    if isinstance(value, tuple):
-        for part in value:
-            yield from numbers(part)
-    elif not isinstance(value, str):
-        yield value
-
-
-def option(
-    kind: Kind,
-    help: str,  # noqa: A002 - what it becomes in --help
-    *,
-    word: str = "",
-    default: Any = MISSING,
-    minimum: float | None = None,
-    below: float | None = None,
-    head: bool = False,
-    always: bool = False,
-) -> Any:
-    """A field of a layer; a default may be a function of the layer."""
-    metadata = {"option": (word, kind, help, minimum, below, default, head, always)}
-    if default is MISSING:
-        return field(metadata=metadata)
-    return field(default=None if callable(default) else default, metadata=metadata)
-
-
-@dataclass(frozen=True)
-class Layer:
+class Layer(Record):
     """A layer without parameters that keeps the shape and the receptive field; the families override."""
 
-    word: ClassVar[str] = ""
     aliases: ClassVar[tuple[str, ...]] = ()
     help: ClassVar[str] = ""
     flat: ClassVar[bool] = False  # takes a vector: a volume is flattened on the way in
+    block: ClassVar[bool] = False  # made of other layers
+    view: ClassVar[bool] = False  # its output is its input by another name: takes no memory
+    fixed: ClassVar[bool] = False  # its parameters are not trained
     monotone: ClassVar[bool] = False  # elementwise and never decreasing: may change places with max pooling
     reads_output: ClassVar[bool] = True  # its pullback reads its output, which must then be left as it is
     known: ClassVar[dict[str, type[Layer]]] = {}  # word and alias to class
-    declared: ClassVar[tuple[Option, ...] | None] = None
-
-    place: Place | None = field(default=None, compare=False, repr=False, kw_only=True)
 
     def __init_subclass__(cls) -> None:
-        cls.declared = None
+        super().__init_subclass__()
         if cls.word:
             for word in (cls.word, *cls.aliases):
                 Layer.known[word] = cls
-
-    def __post_init__(self) -> None:
-        for declared in self.options():
-            value = getattr(self, declared.name)
-            value = declared.default_in(self) if value is None else declared.spread(value, self)
-            declared.check(value, self)
-            object.__setattr__(self, declared.name, value)
-
-    @classmethod
-    def options(cls) -> tuple[Option, ...]:
-        """The hyper-parameters in order of declaration."""
-        if cls.declared is None:
-            cls.declared = tuple(
-                Option(f.name, word or f.name, *rest)
-                for f in fields(cls)
-                if "option" in f.metadata
-                for word, *rest in [f.metadata["option"]]
-            )
-        return cls.declared
-
-    @classmethod
-    def heads(cls) -> list[Option]:
-        """Those written right behind the layer's word, as one size."""
-        return [option for option in cls.options() if option.head]
-
-    @classmethod
-    def modifiers(cls) -> list[Option]:
-        """Those written behind a word of their own."""
-        return [option for option in cls.options() if not option.head]
-
-    @property
-    def axes(self) -> int:
-        """How many spatial axes the layer's window has."""
-        return len(getattr(self, "kernel", ()))
 
     # ── arithmetic ──
 
@@ -196,11 +93,11 @@ class Layer:
         return x
 
     def param_shapes(self, x: Shape) -> dict[str, Shape]:
-        """The trained parameters, by PyTorch's names and in its layout."""
+        """The parameters, by PyTorch's names and in its layout."""
         return {}
 
     def parameters(self, x: Shape) -> int:
-        """How many numbers are trained."""
+        """How many numbers the parameters are."""
         return count(self.param_shapes(x))
 
     def buffer_shapes(self, x: Shape) -> dict[str, Shape]:
@@ -208,7 +105,7 @@ class Layer:
         return {}
 
     def cost(self, x: Shape) -> Cost:
-        """Multiply-adds and bias additions for one example."""
+        """Multiply-adds and connections for one example."""
         return Cost()
 
     def field(self, field: tuple[Field, ...], x: Shape) -> tuple[Field, ...]:
@@ -223,21 +120,20 @@ class Layer:
         """What is legal but worth knowing, such as input that no window reaches."""
         return []
 
-    def steps(self, x: Shape, path: str) -> Iterator[Step]:
-        """The leaves of this layer, here itself; a ShapeError is told its place."""
+    def steps(self, flow: Flow, path: str) -> Steps:
+        """The steps of this layer, here itself; returns what goes on. A ShapeError is told its place."""
+        x = flow.shape
         try:
-            output = self.out_shape(x)
+            y = self.out_shape(x)
         except ShapeError as error:
-            error.place = self.place
-            error.layer = path
-            number = int(path) + 1 if path.isdecimal() else path
-            error.label = f"layer {number} sees {show(x)}"
-            raise
-        yield Step(path, self, x, output)
+            raise placed(error, self.place, path, f"sees {show(x)}") from None
+        field = self.field(flow.field, x)
+        yield Step(path, self, x, y, field, flow.held + prod(x) + (0 if self.view else prod(y)), flow.idle)
+        return flow.on(y, field)
 
     # ── learning ──
 
-    def initial(self, x: Shape, rng: Generator) -> dict[str, Array]:
+    def initial(self, x: Shape, rng: Random) -> dict[str, Array]:
         """Parameters to start from: weights uniform with variance 1/fan-in, biases zero.
 
         LeCun, Bottou, Orr, Müller 1998, Efficient BackProp, section 4.6.
@@ -256,6 +152,24 @@ class Layer:
     def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
         """The output for a batch, and pullback(dy) → (dx, gradients by parameter name)."""
         raise NotImplementedError
+
+    @property
+    def computes(self) -> bool:
+        """Whether it can be run on data, not only counted."""
+        return type(self).forward is not Layer.forward
+
+
+def placed(error: ShapeError, place: Place | None, path: str, sees: str) -> ShapeError:
+    """The error with the place of the layer at fault."""
+    error.place = place
+    error.layer = path
+    error.label = f"layer {number(path)} {sees}"
+    return error
+
+
+def number(path: str) -> str:
+    """A path as people read it: layers are counted from one in tables and messages."""
+    return ".".join(str(int(part) + 1) if part.isdecimal() else part for part in path.split("."))
 
 
 def count(shapes: dict[str, Shape]) -> int:

@@ -2,89 +2,234 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import gcd, prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import ShapeError
 from cnncalc.layers.base import Cost, Field, Formula, Layer, Pullback, Shape, option, weight_and_bias
-from cnncalc.layers.values import COUNT, EXTENT, FILTERS, PADS, SIZES, YES_NO, Padding, Sizes
+from cnncalc.layers.values import COUNT, EXTENT, FILTERS, PADS, SIZES, TABLE, YES_NO, Padding, Sizes, Table
 from cnncalc.layers.window import Window, fields, misfits, resolved, size_formulas, slide, windows
 
 if TYPE_CHECKING:
     from cnncalc.numerics.run import Run
     from cnncalc.numerics.workspace import Array
 
+STRIDE: Any = option(SIZES, "step of the window", minimum=1, default=(1,), always=True)
+PADDING: Any = option(PADS, "zeros around the input", word="pad", minimum=0, default=((0, 0),))
+DILATION: Any = option(SIZES, "distance between the taps of a filter", minimum=1, default=(1,))
+BIAS: Any = option(YES_NO, "whether each filter has a bias", default=True)
 
-@dataclass(frozen=True)
-class Convolution(Layer):
-    """K filters of F×F that see all channels of their group."""
 
-    word = "conv"
-    help = "convolution with K filters of F×F"
+class Filters(Layer):
+    """What the layers with filters share: a window, and a bias for each filter."""
+
     reads_output = False
-
-    filters: int = option(FILTERS, "number of filters", minimum=1, head=True)
-    kernel: Sizes = option(EXTENT, "size of a filter", minimum=1, head=True)
-    stride: Sizes = option(SIZES, "step of the window", minimum=1, default=(1,), always=True)
-    padding: Padding = option(PADS, "zeros around the input", word="pad", minimum=0, default=((0, 0),))
-    dilation: Sizes = option(SIZES, "distance between the taps of a filter", minimum=1, default=(1,))
-    groups: int = option(COUNT, "groups of channels that do not see each other", minimum=1, default=1)
-    bias: bool = option(YES_NO, "whether each filter has a bias", default=True)
 
     @property
     def windows(self) -> list[Window]:
-        return windows(self.kernel, self.stride, self.padding, self.dilation)
+        mine: Any = self  # the subclasses declare the words in the order in which each writes them
+        return windows(mine.kernel, mine.stride, mine.padding, mine.dilation)
+
+    def filters_on(self, channels: int) -> int:
+        """How many filters there are, that is, how many channels come out."""
+        raise NotImplementedError
 
     def out_shape(self, x: Shape) -> Shape:
-        y = slide(self.windows, x, self.filters, word=self.word)
-        shared = gcd(x[-1], self.filters)
-        if shared % self.groups:
-            fitting = [str(groups) for groups in range(1, min(shared, 64) + 1) if shared % groups == 0]
-            raise ShapeError(
-                f"{self.groups} groups do not divide {x[-1]} channels and {self.filters} filters",
-                f"groups {', '.join(fitting)} would",
-            )
-        return y
-
-    def param_shapes(self, x: Shape) -> dict[str, Shape]:
-        shapes: dict[str, Shape] = {"weight": (self.filters, x[-1] // self.groups, *self.kernel)}
-        return {**shapes, "bias": (self.filters,)} if self.bias else shapes
-
-    def cost(self, x: Shape) -> Cost:
-        outputs = prod(self.out_shape(x))
-        return Cost(outputs * prod(self.kernel) * (x[-1] // self.groups), outputs if self.bias else 0)
+        return slide(self.windows, x, self.filters_on(x[-1]), word=self.word)
 
     def field(self, field: tuple[Field, ...], x: Shape) -> tuple[Field, ...]:
         return fields(self.windows, field, x)
 
-    def formulas(self, x: Shape) -> list[Formula]:
-        y = self.out_shape(x)
-        channels = f"{x[-1]}/{self.groups}" if self.groups > 1 else f"{x[-1]}"
-        weights = "·".join([*map(str, self.kernel), channels])
-        per_filter = f"({weights} + 1)" if self.bias else weights
-        return [
-            *size_formulas(self.windows, x),
-            Formula("parameters", f"{per_filter}·{self.filters} = {self.parameters(x):,}"),
-            Formula("MACs", f"{weights}·{'·'.join(map(str, y))} = {self.cost(x).macs:,}"),
-        ]
-
     def notes(self, x: Shape) -> list[str]:
         return misfits(self.windows, x)
 
-    def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
-        from cnncalc.numerics.correlation import correlate
 
-        axes, out = resolved(self.windows, x)
-        y, back = correlate(
-            x,
-            params["weight"],
-            params.get("bias"),
-            axes,
-            out,
-            self.groups,
-            run.space,
-            run.key,
-            need_dx=run.need_dx,
+class Convolution(Filters):
+    """K filters of F×F that see all channels of their group, or those that a table gives them."""
+
+    word = "conv"
+    help = "convolution with K filters of F×F"
+
+    filters: int = option(FILTERS, "number of filters", minimum=1, head=True)
+    kernel: Sizes = option(EXTENT, "size of a filter", minimum=1, head=True)
+    stride: Sizes = STRIDE
+    padding: Padding = PADDING
+    dilation: Sizes = DILATION
+    groups: int = option(COUNT, "groups of channels that do not see each other", minimum=1, default=1)
+    bias: bool = BIAS
+    table: Table = option(
+        TABLE, "the channels that each filter sees; lenet is that of C3", minimum=0, default=()
+    )
+
+    def filters_on(self, channels: int) -> int:
+        return self.filters
+
+    def out_shape(self, x: Shape) -> Shape:
+        y = super().out_shape(x)
+        check_groups(self.groups, x[-1], self.filters)
+        if self.table:
+            self.check_table(x[-1])
+        return y
+
+    def check_table(self, channels: int) -> None:
+        if len(self.table) != self.filters or self.groups > 1:
+            raise ShapeError(
+                f"the table gives channels to {len(self.table)} filters, in one group; "
+                f"here are {self.filters}, in {self.groups}",
+                f"make it {len(self.table)} filters without groups",
+            )
+        most = max(map(max, self.table))
+        if most >= channels:
+            raise ShapeError(
+                f"the table names channel {most}, there are {channels}, from 0 to {channels - 1}",
+                f"give the layer {most + 1} channels",
+            )
+
+    def seen(self, channels: int) -> int:
+        """Over all filters, how many channels they see."""
+        if self.table:
+            return sum(len(set(row)) for row in self.table)
+        return self.filters * (channels // self.groups)
+
+    def param_shapes(self, x: Shape) -> dict[str, Shape]:
+        inputs = (self.filters, x[-1] // self.groups)
+        shapes: dict[str, Shape] = {
+            "weight": (*((self.seen(x[-1]),) if self.table else inputs), *self.kernel)
+        }
+        return {**shapes, "bias": (self.filters,)} if self.bias else shapes
+
+    def cost(self, x: Shape) -> Cost:
+        positions = prod(self.out_shape(x)[:-1])
+        macs = positions * prod(self.kernel) * self.seen(x[-1])
+        return Cost(macs, macs + (positions * self.filters if self.bias else 0))
+
+    def formulas(self, x: Shape) -> list[Formula]:
+        y = self.out_shape(x)
+        taps = "·".join(map(str, self.kernel))
+        if self.table:
+            parameters = f"{taps}·{self.seen(x[-1])}" + (f" + {self.filters}" if self.bias else "")
+            macs = f"{taps}·{self.seen(x[-1])}·{'·'.join(map(str, y[:-1]))}"
+        else:
+            weights = f"{taps}·{x[-1]}/{self.groups}" if self.groups > 1 else f"{taps}·{x[-1]}"
+            parameters = f"({weights} + 1)·{self.filters}" if self.bias else f"{weights}·{self.filters}"
+            macs = f"{weights}·{'·'.join(map(str, y))}"
+        return [
+            *size_formulas(self.windows, x),
+            Formula("parameters", f"{parameters} = {self.parameters(x):,}"),
+            Formula("MACs", f"{macs} = {self.cost(x).macs:,}"),
+        ]
+
+    @property
+    def computes(self) -> bool:
+        return not self.table
+
+    def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
+        return correlated(x, params, run, self.windows, self.groups)
+
+
+class Depthwise(Filters):
+    """Each channel has filters of its own and no filter sees another channel."""
+
+    word = "depthwise"
+    help = "filters of F×F for each channel by itself"
+
+    kernel: Sizes = option(EXTENT, "size of a filter", minimum=1, head=True)
+    stride: Sizes = STRIDE
+    padding: Padding = PADDING
+    dilation: Sizes = DILATION
+    multiplier: int = option(COUNT, "filters for each channel", minimum=1, default=1)
+    bias: bool = BIAS
+
+    def filters_on(self, channels: int) -> int:
+        return channels * self.multiplier
+
+    def param_shapes(self, x: Shape) -> dict[str, Shape]:
+        filters = self.filters_on(x[-1])
+        shapes: dict[str, Shape] = {"weight": (filters, 1, *self.kernel)}
+        return {**shapes, "bias": (filters,)} if self.bias else shapes
+
+    def cost(self, x: Shape) -> Cost:
+        outputs = prod(self.out_shape(x))
+        macs = outputs * prod(self.kernel)
+        return Cost(macs, macs + (outputs if self.bias else 0))
+
+    def formulas(self, x: Shape) -> list[Formula]:
+        taps = "·".join(map(str, self.kernel))
+        per_filter = f"({taps} + 1)" if self.bias else taps
+        y = "·".join(map(str, self.out_shape(x)))
+        return [
+            *size_formulas(self.windows, x),
+            Formula("parameters", f"{per_filter}·{x[-1]}·{self.multiplier} = {self.parameters(x):,}"),
+            Formula("MACs", f"{taps}·{y} = {self.cost(x).macs:,}"),
+        ]
+
+    def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
+        return correlated(x, params, run, self.windows, x.shape[0])
+
+
+class Separable(Filters):
+    """A depthwise convolution without bias, then 1×1 filters over its channels.
+
+    Chollet 2017, Xception; the two steps are one layer, as in Keras.
+    """
+
+    word = "separable"
+    help = "a depthwise convolution of F×F, then K filters of 1×1"
+
+    filters: int = option(FILTERS, "number of filters", minimum=1, head=True)
+    kernel: Sizes = option(EXTENT, "size of a depthwise filter", minimum=1, head=True)
+    stride: Sizes = STRIDE
+    padding: Padding = PADDING
+    dilation: Sizes = DILATION
+    multiplier: int = option(COUNT, "filters for each channel", minimum=1, default=1)
+    bias: bool = BIAS
+
+    def filters_on(self, channels: int) -> int:
+        return self.filters
+
+    def param_shapes(self, x: Shape) -> dict[str, Shape]:
+        between = x[-1] * self.multiplier
+        shapes: dict[str, Shape] = {
+            "depthwise.weight": (between, 1, *self.kernel),
+            "pointwise.weight": (self.filters, between, *(1,) * self.axes),
+        }
+        return {**shapes, "pointwise.bias": (self.filters,)} if self.bias else shapes
+
+    def cost(self, x: Shape) -> Cost:
+        positions = prod(self.out_shape(x)[:-1])
+        macs = positions * x[-1] * self.multiplier * (prod(self.kernel) + self.filters)
+        return Cost(macs, macs + (positions * self.filters if self.bias else 0))
+
+    def formulas(self, x: Shape) -> list[Formula]:
+        taps = "·".join(map(str, self.kernel))
+        between = f"{x[-1]}·{self.multiplier}"
+        pointwise = f"({between} + 1)·{self.filters}" if self.bias else f"{between}·{self.filters}"
+        positions = "·".join(map(str, self.out_shape(x)[:-1]))
+        return [
+            *size_formulas(self.windows, x),
+            Formula("parameters", f"{taps}·{between} + {pointwise} = {self.parameters(x):,}"),
+            Formula("MACs", f"({taps} + {self.filters})·{between}·{positions} = {self.cost(x).macs:,}"),
+        ]
+
+
+def check_groups(groups: int, channels: int, filters: int) -> None:
+    """Raises ShapeError where the groups do not divide both."""
+    shared = gcd(channels, filters)
+    if shared % groups:
+        fitting = [str(groups) for groups in range(1, min(shared, 64) + 1) if shared % groups == 0]
+        raise ShapeError(
+            f"{groups} groups do not divide {channels} channels and {filters} filters",
+            f"groups {', '.join(fitting)} would",
         )
-        return y, weight_and_bias(back)
+
+
+def correlated(
+    x: Array, params: dict[str, Array], run: Run, over: list[Window], groups: int
+) -> tuple[Array, Pullback]:
+    """A batch correlated with the weight, and the way back."""
+    from cnncalc.numerics.correlation import correlate
+
+    axes, out = resolved(over, x)
+    weight, bias = params["weight"], params.get("bias")
+    y, back = correlate(x, weight, bias, axes, out, groups, run.space, run.key, need_dx=run.need_dx)
+    return y, weight_and_bias(back)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ class Flatten(Layer):
     word = "flatten"
     help = "a volume as a vector"
     reads_output = False
+    view = True
 
     def out_shape(self, x: Shape) -> Shape:
         return (prod(x),)
@@ -36,7 +36,6 @@ class Flatten(Layer):
         return y, lambda dy: (back(dy), {})
 
 
-@dataclass(frozen=True)
 class Dense(Layer):
     """Units that see the whole input."""
 
@@ -57,7 +56,8 @@ class Dense(Layer):
         return {**shapes, "bias": (self.units,)} if self.bias else shapes
 
     def cost(self, x: Shape) -> Cost:
-        return Cost(prod(x) * self.units, self.units if self.bias else 0)
+        macs = prod(x) * self.units
+        return Cost(macs, macs + (self.units if self.bias else 0))
 
     def formulas(self, x: Shape) -> list[Formula]:
         inputs = f"({prod(x)} + 1)" if self.bias else f"{prod(x)}"
@@ -71,3 +71,26 @@ class Dense(Layer):
 
         y, back = dense(x, params["weight"], params.get("bias"), run.space, run.key, need_dx=run.need_dx)
         return y, weight_and_bias(back)
+
+
+class RadialBasis(Layer):
+    """Squared distances to fixed templates, LeNet-5's output layer (LeCun et al. 1998, section II.B)."""
+
+    word = "rbf"
+    help = "squared distances to N templates that are not trained"
+    flat = True
+    fixed = True
+
+    units: int = option(COUNT, "number of templates", minimum=1, head=True)
+
+    def out_shape(self, x: Shape) -> Shape:
+        return (self.units,)
+
+    def param_shapes(self, x: Shape) -> dict[str, Shape]:
+        return {"weight": (self.units, prod(x))}
+
+    def cost(self, x: Shape) -> Cost:
+        return Cost(0, prod(x) * self.units)
+
+    def formulas(self, x: Shape) -> list[Formula]:
+        return [Formula("parameters", f"{prod(x)}·{self.units} = {self.parameters(x):,}")]

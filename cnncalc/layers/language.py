@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from cnncalc.errors import LanguageError, Place, nearest
 from cnncalc.layers.base import Layer, Option, Shape
 from cnncalc.layers.combining import Model, Serial
-from cnncalc.layers.values import YES_NO, read_sizes
+from cnncalc.layers.record import REQUIRED
+from cnncalc.layers.values import YES_NO, read_count, read_sizes
 
 INPUT = "input"
+REPEAT = "repeat"
+DEEPEST = 100  # braces within braces
+MOST = 1_000_000  # layers of a model, all repetitions written out
 INPUT_FORM = "HxWxC, LxC, DxHxWxC or N"
 
 
@@ -22,7 +27,14 @@ class Word(NamedTuple):
     place: Place
 
 
-Statement = list[Word]  # a layer's word, then its size and its modifiers
+class Braces(NamedTuple):
+    """The statements in a pair of braces."""
+
+    statements: list[Statement]
+    place: Place
+
+
+Statement = list[Word | Braces]  # a layer's word, its size and its modifiers, the layers inside it
 
 
 # ── reading ──
@@ -37,15 +49,45 @@ def parse(text: str, *, source: str = "") -> Model:
 
 
 def read_text(text: str, source: str = "") -> list[Statement]:
-    """The statements of a text; what follows # on a line is a comment."""
-    found: list[Statement] = [[]]
-    for match in re.finditer(r"#[^\n]*|[;\n]|[^\s;#]+", text):
-        token = match[0]
-        if token in ";\n":
-            found.append([])
+    """The statements of a text; what follows # on a line is a comment.
+
+    A statement goes on behind the end of a line where that line ends in a brace and the next begins with a word
+    such as shortcut.
+    """
+    behind = {field.name for cls in Layer.known.values() for field in cls.inners()[1:]}
+    open_braces: list[Word] = []
+    lists: list[list[Statement]] = [[[]]]
+    line_ended = False
+    for match in re.finditer(r"#[^\n]*|[;\n{}]|[^\s;#{}]+", text):
+        token, place = match[0], Place(text, match.start(), match.end(), source)
+        statement = lists[-1][-1]
+        if token == "\n":
+            line_ended = True
+        elif token == ";":
+            lists[-1].append([])
+        elif token == "}":
+            if not open_braces:
+                raise LanguageError("a } without a { before it", "take it away", place=place)
+            inside = [statement for statement in lists.pop() if statement]
+            lists[-1][-1].append(Braces(inside, open_braces.pop().place.to(place)))
+            line_ended = False
         elif token[0] != "#":
-            found[-1].append(Word(token.lower(), Place(text, match.start(), match.end(), source)))
-    return [statement for statement in found if statement]
+            word = Word(token.lower(), place)
+            if line_ended and statement and not (isinstance(statement[-1], Braces) and word.text in behind):
+                lists[-1].append([])
+            line_ended = False
+            if token == "{":
+                open_braces.append(word)
+                lists.append([[]])
+                if len(lists) > DEEPEST:
+                    raise LanguageError(
+                        f"more than {DEEPEST} braces within braces", "write it flatter", place=place
+                    )
+            else:
+                lists[-1][-1].append(word)
+    if open_braces:
+        raise LanguageError("a { that is never closed", "close it with }", place=open_braces[-1].place)
+    return [statement for statement in lists[0] if statement]
 
 
 def read_flags(args: list[str]) -> list[Statement]:
@@ -107,8 +149,8 @@ def value_pattern(word: str) -> str | None:
 def modifiers() -> dict[str, Option]:
     """Every modifier of every layer by its word, as the first layer that has it declares it."""
     found: dict[str, Option] = {}
-    for cls in Layer.known.values():
-        for option in cls.modifiers():
+    for word in words_of_leaves():
+        for option in Layer.known[word].modifiers():
             found.setdefault(option.word, option)
     return found
 
@@ -116,7 +158,12 @@ def modifiers() -> dict[str, Option]:
 def vocabulary() -> list[str]:
     """Every word that may stand on the command line behind two dashes."""
     switches = [f"no-{option.word}" for option in modifiers().values() if option.kind is YES_NO]
-    return [INPUT, *Layer.known, *modifiers(), *switches]
+    return [INPUT, *words_of_leaves(), *modifiers(), *switches]
+
+
+def words_of_leaves() -> list[str]:
+    """The words of the layers that are written without braces."""
+    return [word for word, cls in Layer.known.items() if not cls.block]
 
 
 # ── building ──
@@ -124,23 +171,154 @@ def vocabulary() -> list[str]:
 
 def build(statements: Iterable[Statement], *, input: Shape | None = None, text: str = "") -> Model:  # noqa: A002
     """The model that statements describe; a later input counts, `input` stands in where there is none."""
-    layers: list[Layer] = []
+    layers: list[Statement] = []
     for statement in statements:
-        if statement[0].text == INPUT:
+        if isinstance(statement[0], Word) and statement[0].text == INPUT:
             input = read_input(statement)  # noqa: A001
         else:
-            layers.append(read_layer(statement))
+            layers.append(statement)
     if input is None:
         raise LanguageError(
             "the model names no input",
             f"begin with the size of one example: input {INPUT_FORM}",
             place=Place(text, 0, len(text.split(";")[0])) if text else None,
         )
-    return Model(input, Serial(tuple(layers)))
+    return Model(input, Builder().serial(layers))
+
+
+class Builder:
+    """Makes layers of statements and counts them, all repetitions written out."""
+
+    def __init__(self) -> None:
+        self.made: dict[tuple[str, ...], Layer] = {}  # those without braces, by their words
+        self.sizes: dict[int, int] = {}  # leaves of a layer, by its id, where there is more than one
+
+    def serial(self, statements: Iterable[Statement]) -> Serial:
+        layers: list[Layer] = []
+        leaves = 0
+        for statement in statements:
+            first = statement[0]
+            if isinstance(first, Braces):
+                raise LanguageError(
+                    "braces without a layer before them", "name it, as in residual { … }", place=first.place
+                )
+            if first.text == REPEAT:
+                times, body = self.repetition(statement)
+                more = [*body.layers]
+            else:
+                times, more = 1, [self.layer(statement)]
+            leaves += times * sum(self.sizes.get(id(layer), 1) for layer in more)
+            if leaves > MOST:
+                raise LanguageError(
+                    f"the model has more than {MOST:,} layers", "repeat fewer of them", place=first.place
+                )
+            layers += more * times
+        serial = Serial(tuple(layers))
+        self.sizes[id(serial)] = leaves
+        return serial
+
+    def repetition(self, statement: Statement) -> tuple[int, Serial]:
+        """How often, and what: repeat 3 { … }."""
+        first, *rest = statement
+        match rest:
+            case [Word() as number, Braces() as braces]:
+                times: int = read(read_count, number, "a number of times")
+                serial = self.serial(braces.statements)
+                del self.sizes[id(serial)]  # it is not kept, and its id may become another's
+                return times, serial
+        raise LanguageError(
+            "repeat needs a number and layers in braces", "write repeat 3 { … }", place=first.place
+        )
+
+    def layer(self, statement: Statement) -> Layer:
+        """The layer that one statement describes; raises LanguageError with the place of the culprit."""
+        words = [
+            part
+            for part in takewhile(lambda part: isinstance(part, Word), statement)
+            if isinstance(part, Word)
+        ]
+        written = tuple([word.text for word in words])
+        whole = words[0].place.to(words[-1].place)
+        if written in self.made and len(words) == len(statement):
+            return self.made[written].at(whole)
+        cls = class_of(words[0])
+        values, places = read_options(cls, words)
+        inside = self.inside(cls, words[0], statement[len(words) :])
+        try:
+            layer = cls(**values, **inside, place=whole)
+        except LanguageError as error:
+            error.place = places.get(error.option, whole)
+            raise
+        if inside:
+            parts = [
+                part
+                for value in inside.values()
+                for part in (value if isinstance(value, tuple) else (value,))
+            ]
+            self.sizes[id(layer)] = 1 + sum(self.sizes[id(part)] for part in parts)
+        else:
+            self.made[written] = layer
+        return layer
+
+    def inside(self, cls: type[Layer], first: Word, parts: Statement) -> dict[str, Any]:
+        """The layers in braces, by the names of their fields."""
+        found: dict[str, Any] = {}
+        fields = cls.inners()
+        expected = {"": fields[0], **{field.name: field for field in fields[1:]}} if fields else {}
+        name = ""
+        for part in parts:
+            if isinstance(part, Word):
+                name = part.text
+                if name not in expected:
+                    raise LanguageError(
+                        f"{first.text} does not take {name}",
+                        "layers are separated by ;",
+                        place=part.place,
+                    )
+                continue
+            field = expected.pop(name, None)
+            if field is None:
+                raise LanguageError(
+                    f"{first.text} takes no {'more ' if fields else ''}braces",
+                    "separate layers by ;",
+                    place=part.place,
+                )
+            found[field.name] = self.branches(part, first) if field.many else self.serial(part.statements)
+        for field in expected.values():
+            if field.default is REQUIRED:
+                raise LanguageError(
+                    f"{first.text} needs layers in braces", f"write {example(cls)}", place=first.place
+                )
+        return found
+
+    def branches(self, braces: Braces, first: Word) -> tuple[Serial, ...]:
+        """{ { … } { … } }."""
+        found: list[Serial] = []
+        for statement in braces.statements:
+            for part in statement:
+                if isinstance(part, Word):
+                    raise LanguageError(
+                        f"{part.text} stands between the branches of {first.text}",
+                        f"put each branch into braces of its own: {first.text} {{ {{ … }} {{ … }} }}",
+                        place=part.place,
+                    )
+                found.append(self.serial(part.statements))
+        if not found:
+            raise LanguageError(
+                f"{first.text} has no branches",
+                f"write {first.text} {{ {{ … }} {{ … }} }}",
+                place=braces.place,
+            )
+        return tuple(found)
+
+
+def example(cls: type[Layer]) -> str:
+    """How a block is written."""
+    return f"{cls.word} {{ {{ … }} {{ … }} }}" if cls.inners()[0].many else f"{cls.word} {{ … }}"
 
 
 def read_input(statement: Statement) -> Shape:
-    if len(statement) == 1:
+    if len(statement) == 1 or isinstance(statement[1], Braces):
         raise LanguageError("input needs a size", f"write input {INPUT_FORM}", place=statement[0].place)
     word = statement[1]
     shape: Shape = read(read_sizes, word, INPUT_FORM)
@@ -153,44 +331,42 @@ def read_input(statement: Statement) -> Shape:
     if len(statement) > 2:
         extra = statement[2]
         raise LanguageError(
-            f"input takes one size, not {extra.text} too",
+            f"input takes one size, not {extra.place.words} too",
             "put modifiers behind a layer; statements end with ;",
             place=extra.place,
         )
     return shape
 
 
-def read_layer(statement: Statement) -> Layer:
-    """The layer that one statement describes; raises LanguageError with the place of the culprit."""
-    first = statement[0]
-    cls = Layer.known.get(first.text)
+def class_of(word: Word) -> type[Layer]:
+    cls = Layer.known.get(word.text)
     if cls is None:
         raise LanguageError(
-            f"unknown layer {first.text}", nearest(first.text, [INPUT, *Layer.known]), place=first.place
+            f"unknown layer {word.text}", nearest(word.text, [INPUT, REPEAT, *Layer.known]), place=word.place
         )
+    return cls
+
+
+def read_options(cls: type[Layer], words: list[Word]) -> tuple[dict[str, Any], dict[str, Place]]:
+    """The values of a layer's options by their names, and where they stand by their words."""
     values: dict[str, Any] = {}
     places: dict[str, Place] = {}
-    for option, word in options_of(cls, statement):
+    for option, word in options_of(cls, words):
         if option.word in places:
             raise LanguageError(f"{option.word} is given twice", "keep one of them", place=word.place)
         places[option.word] = word.place
         if option.head:
-            values |= read_head(cls.heads(), word, first.text)
+            values |= read_head(cls.heads(), word, words[0].text)
         else:
             values[option.name] = read(option.kind.read, word, option.kind.form)
     if any(head.required and head.name not in values for head in cls.heads()):
         raise LanguageError(
-            f"{first.text} needs a size", f"write {first.text} {form(cls)}", place=first.place
+            f"{words[0].text} needs a size", f"write {words[0].text} {form(cls)}", place=words[0].place
         )
-    whole = first.place.to(statement[-1].place)
-    try:
-        return cls(**values, place=whole)
-    except LanguageError as error:
-        error.place = places.get(error.option, whole)
-        raise
+    return values, places
 
 
-def options_of(cls: type[Layer], statement: Statement) -> Iterator[tuple[Option, Word]]:
+def options_of(cls: type[Layer], statement: list[Word]) -> Iterator[tuple[Option, Word]]:
     """The options of a statement, each with the word that holds its value; the size in front counts as one."""
     known = {option.word: option for option in cls.modifiers()}
     heads = cls.heads()
@@ -254,13 +430,32 @@ def form(cls: type[Layer]) -> str:
 
 def write_layer(layer: Layer) -> str:
     """conv 10x5x5 stride 1 pad 2: what differs from the defaults, in the order of declaration."""
-    sizes = [option.kind.write(getattr(layer, option.name)) for option in layer.heads()]
+    words = [write_options(layer)]
+    for index, field in enumerate(layer.inners()):
+        value = getattr(layer, field.name)
+        if value != field.default:
+            words += [field.name] * (index > 0) + [write_inside(value)]
+    return " ".join(words)
+
+
+def write_options(layer: Layer) -> str:
+    """A layer without the layers inside it."""
+    sizes = [
+        option.kind.write(value) for option in layer.heads() if (value := getattr(layer, option.name)) != ()
+    ]
     words = [layer.word, "x".join(sizes)] if sizes else [layer.word]
     for option in layer.modifiers():
         value = getattr(layer, option.name)
         if option.always or value != option.default_in(layer):
             words += [option.word, option.kind.write(value)]
     return " ".join(words)
+
+
+def write_inside(value: Serial | tuple[Serial, ...]) -> str:
+    """Layers in braces."""
+    if isinstance(value, tuple):
+        return f"{{ {' '.join(map(write_inside, value))} }}"
+    return f"{{ {'; '.join(map(write_layer, value.layers))} }}"
 
 
 def write(model: Model, separator: str = "; ") -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING
 
-from cnncalc.layers.base import Formula, Layer, Pullback, Shape, option
-from cnncalc.layers.values import NUMBER, YES_NO
+from cnncalc.layers.base import Cost, Field, Formula, Layer, Pullback, Shape, option
+from cnncalc.layers.values import COUNT, EXTENT, NUMBER, YES_NO, Sizes
+from cnncalc.layers.window import Window, fields, slide, windows
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -18,7 +19,6 @@ EPSILON = 1e-5  # both as PyTorch has them
 MOMENTUM = 0.1
 
 
-@dataclass(frozen=True)
 class BatchNorm(Layer):
     """Per channel: x̂ = (x − μ)/√(σ² + ε), y = γx̂ + β, μ and σ² over batch and space (Ioffe & Szegedy 2015)."""
 
@@ -33,6 +33,9 @@ class BatchNorm(Layer):
 
     def buffer_shapes(self, x: Shape) -> dict[str, Shape]:
         return {"running_mean": x[-1:], "running_var": x[-1:]}
+
+    def cost(self, x: Shape) -> Cost:
+        return Cost(scaled=prod(x))
 
     def formulas(self, x: Shape) -> list[Formula]:
         return [Formula("parameters", f"2·{x[-1]} = {self.parameters(x):,}")] if self.affine else []
@@ -72,7 +75,85 @@ class BatchNorm(Layer):
         return y, pullback
 
 
-@dataclass(frozen=True)
+class LayerNorm(Layer):
+    """Per position: x̂ = (x − μ)/√(σ² + ε), y = γx̂ + β, μ and σ² over the channels (Ba, Kiros, Hinton 2016).
+
+    As ConvNeXt and Keras apply it to images; what it learns are one scale and one shift a channel.
+    """
+
+    word = "layernorm"
+    help = "normalises each position over its channels"
+
+    affine: bool = option(YES_NO, "whether scale and shift are trained", default=True)
+
+    def param_shapes(self, x: Shape) -> dict[str, Shape]:
+        return {"weight": x[-1:], "bias": x[-1:]} if self.affine else {}
+
+    def cost(self, x: Shape) -> Cost:
+        return Cost(scaled=prod(x))
+
+    def formulas(self, x: Shape) -> list[Formula]:
+        return [Formula("parameters", f"2·{x[-1]} = {self.parameters(x):,}")] if self.affine else []
+
+
+class LayerScale(Layer):
+    """A trained factor for each channel, small at first (Touvron et al. 2021, CaiT, section 2)."""
+
+    word = "layerscale"
+    help = "multiplies each channel by a trained number"
+
+    def param_shapes(self, x: Shape) -> dict[str, Shape]:
+        return {"weight": x[-1:]}
+
+    def cost(self, x: Shape) -> Cost:
+        return Cost(scaled=prod(x))
+
+    def formulas(self, x: Shape) -> list[Formula]:
+        return [Formula("parameters", f"{x[-1]} = {self.parameters(x):,}")]
+
+
+class LocalResponseNorm(Layer):
+    """y = x/(k + α/n · Σ x²)^β over the n channels around each one, as PyTorch and Caffe have it.
+
+    Krizhevsky, Sutskever, Hinton 2012, section 3.3, whose α is the α/n here.
+    """
+
+    word = "lrn"
+    help = "divides by the energy of the N channels around each one"
+
+    size: int = option(COUNT, "how many channels", minimum=1, default=5, head=True)
+    alpha: float = option(NUMBER, "weight of the energy", minimum=0, default=1e-4)
+    beta: float = option(NUMBER, "power of the divisor", minimum=0, default=0.75)
+    k: float = option(NUMBER, "least divisor", minimum=0, default=1.0)
+
+
+class LocalContrastNorm(Layer):
+    """(x − m)/σ with mean and deviation over all channels of a window, or of the whole map where none is named.
+
+    Jarrett et al. 2009, section 2.1; where the deviation vanishes, one takes its place.
+    """
+
+    word = "lcn"
+    help = "(x − m)/σ over all channels in a window of F×F, or in all"
+
+    kernel: Sizes = option(EXTENT, "size of the window", minimum=1, default=(), head=True)
+
+    def out_shape(self, x: Shape) -> Shape:
+        if self.kernel:
+            slide(self.windows, x, x[-1], word=self.word)
+        return x
+
+    @property
+    def windows(self) -> list[Window]:
+        ones = (1,) * self.axes
+        return windows(self.kernel, ones, "same", ones)
+
+    def field(self, field: tuple[Field, ...], x: Shape) -> tuple[Field, ...]:
+        if self.kernel:
+            return fields(self.windows, field, x)
+        return tuple(f.united(n).joined(f, n) for f, n in zip(field, x, strict=False))
+
+
 class Dropout(Layer):
     """Zeroes each number with the given probability while training; scales the rest so that the mean stays."""
 

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from math import prod
+from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import ShapeError
-from cnncalc.layers.base import Field, Formula, Layer, Pullback, Shape, option
-from cnncalc.layers.values import EXTENT, PADS, SIZES, YES_NO, Padding, Sizes
-from cnncalc.layers.window import Window, fields, misfits, resolved, size_formulas, slide, windows
+from cnncalc.layers.base import Cost, Field, Formula, Layer, Pullback, Shape, option
+from cnncalc.layers.values import EXTENT, FACTORS, PADS, SIZES, YES_NO, Padding, Sizes
+from cnncalc.layers.window import Window, fields, misfits, rank_error, resolved, size_formulas, slide, windows
 
 if TYPE_CHECKING:
     from cnncalc.numerics.run import Run
     from cnncalc.numerics.workspace import Array
 
 
-@dataclass(frozen=True)
 class Pooling(Layer):
-    """What maximum and average pooling share: a window that by default moves by its own size."""
+    """What the poolings share: a window that by default moves by its own size."""
 
     reads_output = False
 
@@ -56,7 +55,6 @@ class Pooling(Layer):
         return misfits(self.windows, x)
 
 
-@dataclass(frozen=True)
 class MaxPooling(Pooling):
     """The largest number of each window; padding never wins."""
 
@@ -67,14 +65,9 @@ class MaxPooling(Pooling):
     dilation: Sizes = option(SIZES, "distance between the elements of a window", minimum=1, default=(1,))
 
     def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
-        from cnncalc.numerics.pooling import max_pool
-
-        axes, out = resolved(self.windows, x)
-        y, back = max_pool(x, axes, out, run.space, run.key, train=run.train)
-        return y, lambda dy: (back(dy), {})
+        return maximum(x, self.windows, run)
 
 
-@dataclass(frozen=True)
 class AveragePooling(Pooling):
     """The mean of each window."""
 
@@ -84,8 +77,124 @@ class AveragePooling(Pooling):
     countpad: bool = option(YES_NO, "whether padding counts in the mean", default=True)
 
     def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
-        from cnncalc.numerics.pooling import average_pool
+        return average(x, self.windows, run, count_padding=self.countpad)
 
-        axes, out = resolved(self.windows, x)
-        y, back = average_pool(x, axes, out, run.space, run.key, count_padding=self.countpad)
-        return y, lambda dy: (back(dy), {})
+
+class Subsampling(Pooling):
+    """LeNet's trainable pooling: the sum of each window times a coefficient plus a bias, both one a channel.
+
+    LeCun et al. 1998, section II.B, layer S2.
+    """
+
+    word = "subsample"
+    help = "LeNet's pooling: each window's sum times a trained number plus another"
+
+    def param_shapes(self, x: Shape) -> dict[str, Shape]:
+        return {"weight": x[-1:], "bias": x[-1:]}
+
+    def cost(self, x: Shape) -> Cost:
+        return Cost(0, prod(self.out_shape(x)) * (prod(self.kernel) + 1))
+
+    def formulas(self, x: Shape) -> list[Formula]:
+        return [
+            *size_formulas(self.windows, x),
+            Formula("parameters", f"2·{x[-1]} = {self.parameters(x):,}"),
+        ]
+
+
+class GlobalPooling(Layer):
+    """One window over the whole map; the rank stays."""
+
+    reads_output = False
+
+    def windows(self, x: Shape) -> list[Window]:
+        """The one window of each axis."""
+        if len(x) == 1:
+            raise rank_error([Window(1, 1, (0, 0), 1)], x, self.word)
+        return [Window(n, n, (0, 0), 1) for n in x[:-1]]
+
+    def out_shape(self, x: Shape) -> Shape:
+        return slide(self.windows(x), x, x[-1], word=self.word)
+
+    def field(self, field: tuple[Field, ...], x: Shape) -> tuple[Field, ...]:
+        return tuple(f.united(n) for f, n in zip(field, x, strict=False))
+
+    def over(self, x: Array) -> list[Window]:
+        """The windows of a batch (C, *spatial, N)."""
+        return self.windows((*x.shape[1:-1], x.shape[0]))
+
+
+class GlobalAveragePooling(GlobalPooling):
+    """The mean of each channel (Lin et al. 2014, Network in Network)."""
+
+    word = "globalavgpool"
+    help = "the mean of each channel"
+
+    def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
+        return average(x, self.over(x), run)
+
+
+class GlobalMaxPooling(GlobalPooling):
+    """The largest number of each channel."""
+
+    word = "globalmaxpool"
+    help = "the largest number of each channel"
+
+    def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
+        return maximum(x, self.over(x), run)
+
+
+class AdaptivePooling(Layer):
+    """As many windows as are asked for: window i reaches from ⌊i·n/m⌋ to ⌈(i + 1)·n/m⌉, as PyTorch cuts it."""
+
+    reads_output = False
+
+    size: Sizes = option(FACTORS, "size of the output", minimum=1, head=True)
+
+    def sizes(self, x: Shape) -> Sizes:
+        """The output size of each axis."""
+        sizes = self.size * (len(x) - 1) if len(self.size) == 1 else self.size
+        if len(x) - 1 != len(sizes) or len(x) == 1:
+            raise rank_error([Window(n, n, (0, 0), 1) for n in sizes], x, self.word)
+        return sizes
+
+    def out_shape(self, x: Shape) -> Shape:
+        return (*self.sizes(x), x[-1])
+
+    def field(self, field: tuple[Field, ...], x: Shape) -> tuple[Field, ...]:
+        return tuple(
+            f.through(lambda unit, n=n, m=m: (unit * n // m, -(-(unit + 1) * n // m) - 1), m, n)  # type: ignore[misc]  # mypy takes defaults for parameters
+            for f, n, m in zip(field, x, self.sizes(x), strict=False)
+        )
+
+
+class AdaptiveAveragePooling(AdaptivePooling):
+    """The mean of each window."""
+
+    word = "adaptiveavgpool"
+    help = "means, as many as asked for"
+
+
+class AdaptiveMaxPooling(AdaptivePooling):
+    """The largest number of each window."""
+
+    word = "adaptivemaxpool"
+    help = "maxima, as many as asked for"
+
+
+def maximum(x: Array, over: list[Window], run: Run) -> tuple[Array, Pullback]:
+    """The maximum of each window of a batch, and the way back."""
+    from cnncalc.numerics.pooling import max_pool
+
+    axes, out = resolved(over, x)
+    y, back = max_pool(x, axes, out, run.space, run.key, train=run.train)
+    return y, lambda dy: (back(dy), {})
+
+
+def average(x: Array, over: list[Window], run: Run, **how: Any) -> tuple[Array, Pullback]:
+    """The mean of each window of a batch, and the way back."""
+    from cnncalc.numerics.pooling import average_pool
+
+    axes, out = resolved(over, x)
+    y, back = average_pool(x, axes, out, run.space, run.key, **how)
+    return y, lambda dy: (back(dy), {})

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 Sizes = tuple[int, ...]
+Margins = tuple[tuple[int, int], ...]  # (before, after) per axis
+Table = tuple[tuple[int, ...], ...]  # for each filter the channels that it sees
 Padding = str | tuple[tuple[int, int], ...]  # a word of PADDINGS, or (before, after) per axis
 
 LARGEST = 2**31 - 1
@@ -59,6 +61,49 @@ def read_padding(text: str) -> Padding:
     return text
 
 
+def read_margins(text: str) -> Margins:
+    if text in PADDINGS:
+        raise ValueError(f"{text} is not a number of rows and columns")
+    margins = read_padding(text)
+    assert not isinstance(margins, str)
+    return margins
+
+
+def read_range(text: str) -> tuple[int, int]:
+    match = re.fullmatch("([0-9]+):([0-9]+)", text)
+    if not match:
+        raise ValueError(f"{text} is not a range such as 0:32")
+    return read_count(match[1]), read_count(match[2])
+
+
+def read_sides(text: str) -> tuple[int, int]:
+    before, colon, after = text.partition(":")
+    return read_count(before), read_count(after if colon else before)
+
+
+# Table I of LeCun et al. 1998: the maps of S2 that each of the sixteen filters of C3 sees
+LENET = (
+    *(tuple(sorted((i + j) % 6 for j in range(3))) for i in range(6)),
+    *(tuple(sorted((i + j) % 6 for j in range(4))) for i in range(6)),
+    *(tuple(sorted((i + j) % 6 for j in (0, 1, 3, 4))) for i in range(3)),
+    tuple(range(6)),
+)
+
+
+def read_table(text: str) -> Table:
+    if text == "lenet":
+        return LENET
+    return tuple(tuple(read_count(channel) for channel in row.split(",")) for row in text.split("/"))
+
+
+def write_table(value: Table) -> str:
+    return "lenet" if value == LENET else "/".join(",".join(map(str, row)) for row in value)
+
+
+def write_margins(value: Margins) -> str:
+    return "x".join(f"{before}:{after}" if before != after else str(before) for before, after in value)
+
+
 def write_sizes(value: Sizes) -> str:
     return str(value[0]) if len(set(value)) == 1 else "x".join(map(str, value))
 
@@ -87,3 +132,8 @@ EXTENT = Kind("FxF", read_sizes, lambda value: "x".join(map(str, value)))
 NUMBER = Kind("X", read_number, repr, starts=r"-?[0-9.]")
 YES_NO = Kind("yes or no", read_switch, lambda value: "yes" if value else "no", starts=r"(?i:yes|no)$")
 PADS = Kind("N, NxN, A:BxA:B, same, valid, full or causal", read_padding, write_padding, spread_padding)
+MARGINS = Kind("N, NxN or A:BxA:B", read_margins, write_margins)
+FACTORS = Kind("N or NxN", read_sizes, lambda value: "x".join(map(str, value)))
+SIDES = Kind("A:B", read_sides, lambda value: f"{value[0]}:{value[1]}")
+RANGE = Kind("A:B", read_range, lambda value: f"{value[0]}:{value[1]}")
+TABLE = Kind("lenet or 0,1/1,2/…", read_table, write_table)

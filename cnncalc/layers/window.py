@@ -1,4 +1,4 @@
-"""The geometry of a window that slides over an axis: the only home of floor((n + p − e)/s) + 1.
+"""The geometry of a window that slides over an axis: the only home of floor((n + p − e)/s) + 1, and of its transpose.
 
 Sources: Dumoulin & Visin 2016, "A guide to convolution arithmetic for deep learning"; TensorFlow's "SAME";
 PyTorch's ceil_mode.
@@ -11,7 +11,8 @@ from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
 from cnncalc.errors import ShapeError
-from cnncalc.layers.base import Field, Formula, Shape, show
+from cnncalc.layers.base import Formula, Shape, show
+from cnncalc.layers.field import Field
 from cnncalc.layers.values import Padding, Sizes
 
 if TYPE_CHECKING:
@@ -66,8 +67,16 @@ class Window(NamedTuple):
 
     def field(self, field: Field, n: int) -> Field:
         """What a window over units that see `field` sees."""
-        size, jump, start = field
-        return Field(size + (self.extent - 1) * jump, jump * self.stride, start - self.pads(n)[0] * jump)
+        jump = field.jump
+        if not field.phases and isinstance(jump, int):
+            start = field.start - self.pads(n)[0] * jump
+            return Field(field.size + (self.extent - 1) * jump, jump * self.stride, start)
+        return field.through(lambda unit: self.sees(unit, n), 1, self.stride)
+
+    def sees(self, unit: int, n: int) -> tuple[int, int]:
+        """The first and the last element under the window at a position."""
+        first = unit * self.stride - self.pads(n)[0]
+        return first, first + self.extent - 1
 
     def formula(self, n: int) -> str:
         """(32 − 5 + 2·2)/1 + 1 = 32."""
@@ -98,6 +107,63 @@ class Window(NamedTuple):
         return f"{self.formula(n)}, {unused} {lost} unused; nearest exact: {exact}"
 
 
+class Transposed(NamedTuple):
+    """One spatial axis of a transposed convolution: each element lays a kernel, `stride` after the one before.
+
+    Padding is what is cut from the full result, as in PyTorch; "same" leaves stride times the input, as in TensorFlow.
+    """
+
+    kernel: int
+    stride: int
+    padding: str | tuple[int, int]
+    dilation: int
+    outpad: int = 0
+
+    @property
+    def extent(self) -> int:
+        """How many elements the dilated kernel spans."""
+        return self.dilation * (self.kernel - 1) + 1
+
+    def pads(self, n: int) -> tuple[int, int]:
+        """What is cut before and after."""
+        if not isinstance(self.padding, str):
+            return self.padding
+        if self.padding == "full":
+            return self.extent - 1, self.extent - 1
+        cut = max(self.extent - self.stride, 0)  # "same"
+        return cut // 2, cut - cut // 2
+
+    @property
+    def extra(self) -> int:
+        """Positions added at the end."""
+        return max(self.stride - self.extent, 0) if self.padding == "same" else self.outpad
+
+    def out(self, n: int) -> int:
+        """The size of the result; 0 or less where all of it is cut."""
+        return (n - 1) * self.stride - sum(self.pads(n)) + self.extent + self.extra
+
+    def field(self, field: Field, n: int) -> Field:
+        """What a unit sees: the elements whose kernels reach it, as many as lie on it for each phase of the stride."""
+        before = self.pads(n)[0]
+
+        def sees(unit: int) -> tuple[int, int]:
+            return -((self.extent - 1 - before - unit) // self.stride), (unit + before) // self.stride
+
+        return field.through(sees, self.stride, 1)
+
+    def formula(self, n: int) -> str:
+        """(4 − 1)·2 − 2·1 + 3 + 1 = 8."""
+        before, after = self.pads(n)
+        pad = f" − 2·{before}" if before == after else f" − {before} − {after}"
+        extent = f"{self.dilation}·({self.kernel} − 1) + 1" if self.dilation > 1 else f"{self.kernel}"
+        extra = f" + {self.extra}" if self.extra else ""
+        return f"({n} − 1)·{self.stride}{pad if before or after else ''} + {extent}{extra} = {self.out(n)}"
+
+    def misfit(self, n: int, axes: str) -> None:
+        """Every element is used."""
+
+
+Sliding = Sequence[Window | Transposed]
 AXES = {1: ("position",), 2: ("row", "column"), 3: ("plane", "row", "column")}
 
 
@@ -105,32 +171,45 @@ def windows(
     kernel: Sizes, stride: Sizes, padding: Padding, dilation: Sizes, *, ceil: bool = False
 ) -> list[Window]:
     """One Window per axis from what a layer holds."""
-    pads: Sequence[str | tuple[int, int]] = [padding] * len(kernel) if isinstance(padding, str) else padding
+    pads = per_axis(padding, len(kernel))
     return [Window(k, s, p, d, ceil) for k, s, p, d in zip(kernel, stride, pads, dilation, strict=True)]
 
 
-def slide(over: list[Window], x: Shape, channels: int, *, word: str) -> Shape:
+def per_axis(padding: Padding, axes: int) -> Sequence[str | tuple[int, int]]:
+    return [padding] * axes if isinstance(padding, str) else padding
+
+
+def slide(over: Sliding, x: Shape, channels: int, *, word: str) -> Shape:
     """The output shape of windows over x; raises ShapeError where they do not fit."""
     if len(x) - 1 != len(over):
         raise rank_error(over, x, word)
-    y = tuple(window.out(n) for window, n in zip(over, x, strict=False))
+    y = tuple([window.out(n) for window, n in zip(over, x, strict=False)])
     if min(y) < 1:
         raise fit_error(over, x[:-1], channels)
     return (*y, channels)
 
 
-def fit_error(over: list[Window], spatial: Shape, channels: int) -> ShapeError:
+def fit_error(over: Sliding, spatial: Shape, channels: int) -> ShapeError:
     """Says what does not fit where, and the padding and the kernel that would."""
-    size = show(tuple(window.extent for window in over))
-    dilated = " (dilated)" if any(window.dilation > 1 for window in over) else ""
-    pads = [window.pads(n) for window, n in zip(over, spatial, strict=True)]
+    windows = [window for window in over if isinstance(window, Window)]
+    if not windows:
+        uncut = [window._replace(padding=(0, 0)) for window in over if isinstance(window, Transposed)]
+        full = show(tuple(window.out(n) for window, n in zip(uncut, spatial, strict=True)))
+        return ShapeError(
+            f"the padding cuts all of the result, which is {full} without it",
+            "cut less; pad 0 leaves all of it",
+        )
+    size = show(tuple(window.extent for window in windows))
+    dilated = " (dilated)" if any(window.dilation > 1 for window in windows) else ""
+    pads = [window.pads(n) for window, n in zip(windows, spatial, strict=True)]
     padding = str(pads[0][0]) if len({side for pad in pads for side in pad}) == 1 else f"{pads}"
-    short = [max(0, -window.room(n)) for window, n in zip(over, spatial, strict=True)]
+    short = [max(0, -window.room(n)) for window, n in zip(windows, spatial, strict=True)]
     more = max(max(pad) for pad in pads) + -(-max(short) // 2)
-    wider = [window._replace(padding=(more, more)) for window in over]
+    wider = [window._replace(padding=(more, more)) for window in windows]
     result = show((*(window.out(n) for window, n in zip(wider, spatial, strict=True)), channels))
     largest = tuple(
-        (n + sum(pad) - 1) // window.dilation + 1 for window, n, pad in zip(over, spatial, pads, strict=True)
+        (n + sum(pad) - 1) // window.dilation + 1
+        for window, n, pad in zip(windows, spatial, pads, strict=True)
     )
     return ShapeError(
         f"a {size} window{dilated} does not fit in {show(spatial)} (padding {padding})",
@@ -138,7 +217,7 @@ def fit_error(over: list[Window], spatial: Shape, channels: int) -> ShapeError:
     )
 
 
-def rank_error(over: list[Window], x: Shape, word: str) -> ShapeError:
+def rank_error(over: Sliding, x: Shape, word: str) -> ShapeError:
     kernel = "x".join(str(window.kernel) for window in over)
     if len(x) == 1:
         return ShapeError(
@@ -161,12 +240,12 @@ def resolved(over: list[Window], x: Array) -> tuple[tuple[Axis, ...], tuple[int,
     return axes, tuple(window.out(n) for window, n in slides)
 
 
-def fields(over: list[Window], field: tuple[Field, ...], x: Shape) -> tuple[Field, ...]:
+def fields(over: Sliding, field: tuple[Field, ...], x: Shape) -> tuple[Field, ...]:
     """What a unit behind the windows sees, per axis."""
     return tuple(window.field(f, n) for window, f, n in zip(over, field, x, strict=False))
 
 
-def size_formulas(over: list[Window], x: Shape) -> list[Formula]:
+def size_formulas(over: Sliding, x: Shape) -> list[Formula]:
     """The output size of each axis, once where they are all the same."""
     texts = [window.formula(n) for window, n in zip(over, x, strict=False)]
     if len(set(texts)) == 1:
@@ -174,7 +253,7 @@ def size_formulas(over: list[Window], x: Shape) -> list[Formula]:
     return [Formula(f"output {axis}s", text) for axis, text in zip(AXES[len(over)], texts, strict=True)]
 
 
-def misfits(over: list[Window], x: Shape) -> list[str]:
+def misfits(over: Sliding, x: Shape) -> list[str]:
     """The notes on unused input, once where the axes are all the same."""
     slides = list(zip(over, x, AXES[len(over)], strict=False))
     if len({(window, n) for window, n, _ in slides}) == 1:

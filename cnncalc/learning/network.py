@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from cnncalc.errors import ShapeError
+from cnncalc.errors import ShapeError, UsageError
 from cnncalc.layers import Model, Shape, Step, show
 from cnncalc.layers.activation import Softmax
 from cnncalc.layers.pooling import MaxPooling
@@ -34,6 +34,12 @@ class Network:
 
     def __init__(self, model: Model, *, dtype: Any = np.float32) -> None:
         steps = list(model.steps())
+        for step in steps:
+            if not step.layer.computes:
+                raise UsageError(
+                    f"cnncalc counts {step.layer.word}, but cannot run it",
+                    "leave it out of networks to train",
+                )
         if not steps or len(steps[-1].output) != 1:
             output = steps[-1].output if steps else model.input
             raise ShapeError(

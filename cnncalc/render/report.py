@@ -6,8 +6,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cnncalc.arithmetic.report import Report, Row
-from cnncalc.layers import Field, show
+from cnncalc.arithmetic.report import Report
+from cnncalc.layers import Field, number, show
 
 CONVENTIONS = (
     "MACs: multiply-adds of convolutions and fully connected layers for one example, without bias. "
@@ -24,15 +24,12 @@ def show_report(report: Report, console: Console, *, formulas: bool) -> None:
         console.print(Text(CONVENTIONS, style="dim"))
     for row in report.rows:
         for note in row.notes:
-            console.print(Text.assemble(("note: ", "yellow"), f"layer {number(row)} {row.layer}: {note}"))
+            console.print(
+                Text.assemble(("note: ", "yellow"), f"layer {number(row.path)} {row.layer}: {note}")
+            )
     if formulas and not report.error and any(row.formulas for row in report.rows):
         console.print()
         console.print(written_out(report))
-
-
-def number(row: Row) -> str:
-    """Layers are counted from one in tables and messages."""
-    return str(int(row.path) + 1) if row.path.isdecimal() else row.path
 
 
 def table(report: Report, *, gap: int) -> Table:
@@ -47,14 +44,14 @@ def table(report: Report, *, gap: int) -> Table:
     rows.add_column("step", justify="right", no_wrap=True)
     rows.add_column("from", justify="right", no_wrap=True)
     rows.add_row("", "input", show(report.input))
-    for row in report.rows:
+    for row in report.steps:
         rows.add_row(
-            number(row),
+            number(row.path),
             Text(row.text),
             show(row.output),
             f"{row.parameters:,}" if row.parameters else "",
             f"{row.cost.macs:,}" if row.cost.macs else "",
-            *(axes(row.field, name) for name in Field._fields),
+            *(axes(row.field, name) for name in ("size", "jump", "start")),
         )
     return rows
 
@@ -76,6 +73,6 @@ def written_out(report: Report) -> Table:
         for index, formula in enumerate(row.formulas):
             first = index == 0
             rows.add_row(
-                number(row) if first else "", row.layer if first else "", formula.figure, formula.text
+                number(row.path) if first else "", row.layer if first else "", formula.figure, formula.text
             )
     return rows

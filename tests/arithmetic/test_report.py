@@ -1,7 +1,6 @@
 """Figures of whole models: published ones, and loops that count."""
 
 import re
-from itertools import product
 from math import prod
 
 import pytest
@@ -9,11 +8,9 @@ from hypothesis import given
 
 from cnncalc.arithmetic.report import Row, analyse
 from cnncalc.arithmetic.zoo import ZOO
-from cnncalc.layers import Field, Model, Step, parse, write
-from cnncalc.layers.convolution import Convolution
-from cnncalc.layers.dense import Dense, Flatten
-from cnncalc.layers.pooling import Pooling
-from tests.models import models
+from cnncalc.layers import Field, Model, parse, write
+from tests.oracle import counted, seen
+from tests.stacks import stacks
 
 
 def rows(text: str) -> list[Row]:
@@ -62,74 +59,67 @@ def test_every_architecture_is_its_text() -> None:
         assert entry.source
 
 
-@given(models())
+@given(stacks())
 def test_figures_against_a_loop_that_counts(model: Model) -> None:
-    for step, row in zip(model.steps(), analyse(model).rows, strict=True):
-        parameters, macs, biases = counted(step)
+    for step, row in zip(model.leaves(), analyse(model).rows, strict=True):
+        parameters, macs, connections = counted(step)
         assert row.parameters == parameters
-        assert (row.cost.macs, row.cost.connections) == (macs, macs + biases)
+        assert (row.cost.macs, row.cost.connections) == ((0, 0) if step.idle else (macs, connections))
 
 
-def counted(step: Step) -> tuple[int, int, int]:
-    """Parameters, multiply-adds and bias additions of a layer, one by one."""
-    layer, x, y = step.layer, step.input, step.output
-    if isinstance(layer, Convolution):
-        weights = set()
-        macs = biases = 0
-        channels = x[-1] // layer.groups
-        filters = layer.filters // layer.groups
-        taps = list(product(*map(range, layer.kernel)))
-        for _ in product(*map(range, y[:-1])):
-            for group, filter_, channel in product(range(layer.groups), range(filters), range(channels)):
-                weights |= {(group, filter_, channel, tap) for tap in taps}
-                macs += len(taps)
-            biases += layer.filters * layer.bias
-        return len(weights) + layer.filters * layer.bias, macs, biases
-    if isinstance(layer, Dense):
-        pairs = sum(1 for _ in product(range(x[0]), range(y[0])))
-        return pairs + y[0] * layer.bias, pairs, y[0] * layer.bias
-    if layer.word == "batchnorm":
-        return 2 * x[-1] * layer.affine, 0, 0  # type: ignore[attr-defined]
-    return 0, 0, 0
-
-
-@given(models())
+@given(stacks())
 def test_the_field_is_what_a_unit_really_sees(model: Model) -> None:
-    """Along the first axis, each unit's set of input elements is followed through every layer."""
-    axis = [{i} for i in range(model.input[0])]
-    for step, row in zip(model.steps(), analyse(model).rows, strict=True):
-        if isinstance(step.layer, Convolution | Pooling):
-            window = step.layer.windows[0]
-            before, _ = window.pads(step.input[0])
-            axis = [slid(axis, i * window.stride - before, window) for i in range(step.output[0])]
-        elif isinstance(step.layer, Flatten | Dense):
-            axis = [set().union(*axis)]
-        size, jump, start = row.field[0]
-        for i, seen in enumerate(axis):
-            first = start + i * jump
-            assert all(first <= element < first + size for element in seen)
-            if first >= 0 and first + size <= model.input[0]:
-                assert {min(seen), max(seen)} == {first, first + size - 1}
+    """Along the first axis, each unit's set of input elements is followed through every layer and branch."""
+    axis, _ = seen(model.body, [{i} for i in range(model.input[0])], model.input)
+    row = analyse(model).steps[-1] if model.body.layers else None
+    if row is None or not row.field:
+        return
+    field = row.field[0]
+    exact = not any(word in write(model) for word in ("multiply", "lcn", "deconv", "concat", "residual"))
+    assert field.size == max(
+        last - first + 1 for first, last in map(field.span, range(max(len(field.phases), 1)))
+    )
+    for unit, elements in enumerate(axis):
+        first, last = field.span(unit)
+        assert all(first <= element <= last for element in elements)
+        if exact and first >= 0 and last < model.input[0] and first <= last:
+            assert {min(elements), max(elements)} == {first, last}
 
 
-def slid(axis: list[set[int]], start: int, window: object) -> set[int]:
-    taps = [start + tap * window.dilation for tap in range(window.kernel)]  # type: ignore[attr-defined]
-    return set().union(*(axis[tap] for tap in taps if 0 <= tap < len(axis)))
+def test_the_field_through_branches_that_end_alike_is_exact() -> None:
+    for text in (
+        "residual { conv 1x3 pad 1; conv 1x5 pad 2 }",
+        "concat { { conv 1x3 pad 1 dilation 2 pad 2 } { conv 1x1 } { maxpool 5 stride 1 pad 2 } }".replace(
+            "pad 1 ", ""
+        ),
+        "maxpool 4; residual { conv 1x3 pad 1 }; deconv 1x2 stride 2; conv 1x3 pad 1; upsample 2",
+        "conv 1x3 stride 2; concat { { upsample 3 } { deconv 1x3 stride 3 } }; maxpool 2",
+        "conv 1x2 stride 3; upsample 2; conv 1x2 stride 3; adaptiveavgpool 3",
+    ):
+        model = parse(f"input 61x1; {text}")
+        axis, _ = seen(model.body, [{i} for i in range(61)], model.input)
+        field = analyse(model).steps[-1].field[0]
+        inner = [unit for unit in range(len(axis)) if field.span(unit)[0] >= 0 and field.span(unit)[1] < 61]
+        assert len(inner) > 1, text
+        for unit in inner:
+            assert (min(axis[unit]), max(axis[unit])) == field.span(unit), (text, unit)
 
 
-@given(models())
+@given(stacks())
 def test_totals_are_sums_and_shapes_follow_on(model: Model) -> None:
     document = analyse(model).document()
     layers = document["layers"]
     for name in ("parameters", "buffers", "macs"):
         assert document["totals"][name] == sum(layer[name] for layer in layers)
-    shapes = [document["input"], *(layer["output"] for layer in layers)]
-    assert [layer["input"] for layer in layers] == shapes[:-1]
+    top = [row for row in (*layers, *document.get("blocks", ())) if row["path"].isdecimal()]
+    top.sort(key=lambda row: int(row["path"]))
+    shapes = [document["input"], *(row["output"] for row in top)]
+    assert [row["input"] for row in top] == shapes[:-1]
     assert document["output"] == shapes[-1]
-    assert [layer["path"] for layer in layers] == [str(i) for i in range(len(layers))]
+    assert [row["path"] for row in top] == [str(i) for i in range(len(top))]
 
 
-@given(models())
+@given(stacks())
 def test_formulas_hold(model: Model) -> None:
     """Each formula, worked out by Python's own arithmetic, gives the figure behind its equals sign."""
     for row in analyse(model).rows:

@@ -6,12 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnncalc.errors import CnncalcError, LanguageError
+from cnncalc.errors import CnncalcError, LanguageError, ShapeError
 from cnncalc.layers import Layer, Model, Serial, parse, write
+from cnncalc.layers.activation import Identity, ReLU
+from cnncalc.layers.combining import Auxiliary, Concat, Residual
 from cnncalc.layers.convolution import Convolution
+from cnncalc.layers.dense import Dense
 from cnncalc.layers.language import build, modifiers, read_flags, split_flags
 from cnncalc.layers.pooling import MaxPooling
 from tests.models import models
+from tests.stacks import stacks
 
 
 def test_text_is_read_as_the_layers_it_names() -> None:
@@ -120,5 +124,98 @@ def test_any_text_gives_a_model_or_an_error_with_a_message(text: str) -> None:
 def test_a_word_means_the_same_kind_of_value_in_every_layer() -> None:
     for cls in Layer.known.values():
         for option in cls.options():
-            assert option.head or modifiers()[option.word].kind is option.kind, (cls.word, option.word)
+            assert option.head or cls.block or modifiers()[option.word].kind is option.kind, (
+                cls.word,
+                option.word,
+            )
             assert option.word not in Layer.known
+
+
+def test_blocks_are_read_as_layers_with_layers_in_them() -> None:
+    model = parse("""
+        input 8x8x4
+        residual {          # two convolutions
+          conv 4x3x3 pad 1
+          relu
+        }
+        shortcut { identity }
+        repeat 2 { concat { { conv 3x1x1 } { maxpool 3x3 stride 1 pad 1; conv 2x1x1 } } }
+        aux training { fc 10 }
+    """)
+    body = Serial((Convolution(4, (3, 3), padding=((1, 1),)), ReLU()))
+    branches = (
+        Serial((Convolution(3, (1, 1)),)),
+        Serial((MaxPooling((3, 3), stride=(1, 1), padding=((1, 1),)), Convolution(2, (1, 1)))),
+    )
+    assert model.body.layers == (
+        Residual(body, shortcut=Serial((Identity(),))),
+        Concat(branches),
+        Concat(branches),
+        Auxiliary(Serial((Dense(10),)), training=True),
+    )
+    paths = [step.path for step in model.steps()]
+    assert paths == [
+        "0.body.0", "0.body.1", "0.shortcut.0", "0",
+        "1.0.0", "1.1.0", "1.1.1", "1",
+        "2.0.0", "2.1.0", "2.1.1", "2",
+        "3.body.0", "3.body.1", "3",
+    ]  # fmt: skip
+
+
+@given(stacks())
+def test_a_model_with_blocks_written_and_read_is_the_same_model(model: Model) -> None:
+    assert parse(write(model)) == model
+    assert parse(write(model, "\n")) == model
+
+
+@pytest.mark.parametrize(
+    ("text", "culprit", "message"),
+    [
+        ("residual { relu", "{", "a { that is never closed"),
+        ("relu }", "}", "a } without a { before it"),
+        ("relu { tanh }", "{ tanh }", "relu takes no braces"),
+        ("residual { relu } { relu }", "{ relu }", "residual takes no more braces"),
+        ("residual { relu } shortcat { relu }", "shortcat", "residual does not take shortcat"),
+        ("residual", "residual", "residual needs layers in braces"),
+        ("concat { relu }", "relu", "relu stands between the branches of concat"),
+        ("concat { }", "{ }", "concat has no branches"),
+        ("{ relu }", "{ relu }", "braces without a layer before them"),
+        ("repeat { relu }", "repeat", "repeat needs a number and layers in braces"),
+        ("repeat x { relu }", "x", "x is not a whole number"),
+        ("repeat 99999999 { relu }", "repeat", "the model has more than 1,000,000 layers"),
+        (
+            "repeat 2000 { residual { repeat 2000 { relu } } }",
+            "repeat",
+            "the model has more than 1,000,000 layers",
+        ),
+        ("residual { " * 101 + "}" * 101, "{", "more than 100 braces within braces"),
+        ("residual { cnv 3x3x3 }", "cnv", "unknown layer cnv"),
+        ("concat { { relu } { conv 4x3x3 strid 2 } }", "strid", "conv does not take strid"),
+    ],
+)
+def test_an_error_in_a_block_has_its_place(text: str, culprit: str, message: str) -> None:
+    with pytest.raises(LanguageError) as caught:
+        parse(f"input 8x8x1; {text}")
+    assert caught.value.message == message
+    assert caught.value.place is not None
+    assert caught.value.place.words == culprit
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "layer", "label", "hint"),
+    [
+        ("residual { conv 8x3x3 stride 2 pad 1 }", "0", "layer 1 sees 8×8×4", "add shortcut { conv 8x1x1 stride 2 }"),
+        ("residual { conv 4x3x3 }", "0", "layer 1 sees 8×8×4", "pad the body so that it keeps 8×8"),
+        ("relu; concat { { conv 1x3x3 } { relu } }", "1", "layer 2 sees 8×8×4",
+         "pad, crop or stride the branches until their sizes agree"),
+        ("multiply { { relu } { globalavgpool; conv 2x1x1 } }", "0", "layer 1 sees 8×8×4",
+         "end each with 8×8×4, or with a single pixel of 4 channels"),
+        ("residual { relu; conv 4x9x9 }", "0.body.1", "layer 1.body.2 sees 8×8×4",
+         "pad 1 makes it fit (output 2×2×4); or use a kernel of at most 8×8"),
+    ],
+)  # fmt: skip
+def test_branches_that_do_not_meet_are_an_error(text: str, layer: str, label: str, hint: str) -> None:
+    with pytest.raises(ShapeError) as caught:
+        list(parse(f"input 8x8x4; {text}").steps())
+    assert (caught.value.layer, caught.value.label, caught.value.hint) == (layer, label, hint)

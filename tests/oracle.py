@@ -1,8 +1,9 @@
 """What layers do, told a second time and differently: windows that are slid, products that are counted one by one."""
 
 from itertools import product
+from math import prod
 
-from cnncalc.layers import Layer, Shape, Step
+from cnncalc.layers import Layer, Model, Shape, Step
 from cnncalc.layers.combining import Auxiliary, Branches, Serial
 from cnncalc.layers.convolution import Convolution, Depthwise, Separable
 from cnncalc.layers.dense import Dense, Flatten, RadialBasis
@@ -129,3 +130,49 @@ def taps_of(layer: Layer) -> list[tuple[int, ...]]:
 
 def pairs(x: Shape, layer: Depthwise | Separable) -> list[tuple[int, int]]:
     return list(product(range(x[-1]), range(layer.multiplier)))
+
+
+def most_alive(model: Model) -> int:
+    """The most numbers in memory at once, where each tensor lives from where it is made to where it is last used."""
+    sizes = [prod(model.input)]
+    operations: list[tuple[list[int], int]] = []
+
+    def made(inputs: list[int], shape: Shape) -> int:
+        sizes.append(prod(shape))
+        operations.append((inputs, len(sizes) - 1))
+        return len(sizes) - 1
+
+    def run(layer: Layer, tensor: int, x: Shape) -> tuple[int, Shape]:
+        if isinstance(layer, Serial):
+            for part in layer.layers:
+                if part.flat and len(x) > 1:
+                    x = (prod(x),)
+                tensor, x = run(part, tensor, x)
+            return tensor, x
+        if isinstance(layer, Auxiliary):
+            if not layer.training:
+                run(layer.body, tensor, x)
+            operations.append(([tensor], tensor))
+            return tensor, x
+        if isinstance(layer, Branches):
+            ends = [run(branch, tensor, x) for _, branch in layer.branches_by_name()]
+            y = layer.join([shape for _, shape in ends])
+            return made([end for end, _ in ends], y), y
+        y = layer.out_shape(x)
+        if layer.view:
+            operations.append(([tensor], tensor))
+            return tensor, y
+        return made([tensor], y), y
+
+    run(model.body, 0, model.input)
+    born = {0: -1} | {
+        output: step for step, (inputs, output) in enumerate(operations) if output not in inputs
+    }
+    last = {0: 0} | {
+        tensor: step for step, (inputs, output) in enumerate(operations) for tensor in (*inputs, output)
+    }
+    alive = [
+        sum(sizes[tensor] for tensor in born if born[tensor] <= step <= last[tensor])
+        for step in range(len(operations))
+    ]
+    return max([sizes[0], *alive])

@@ -106,6 +106,28 @@ class Report(NamedTuple):
         return sum(row.cost.macs for row in self.steps)
 
     @property
+    def connections(self) -> int:
+        return sum(row.cost.connections for row in self.steps)
+
+    @property
+    def peak(self) -> int:
+        """Most numbers in memory at once in inference, one example: a layer's input and output, and what waits.
+
+        What waits is what another branch, or the end of a block, still needs. No layer writes over its input.
+        """
+        return max([prod(self.input), *(row.step.live for row in self.steps if not row.step.idle)])
+
+    @property
+    def stored(self) -> int:
+        """Numbers that all layers put out, for one example; those that only rename their input put out none."""
+        return sum(prod(row.output) for row in self.steps if not row.step.layer.view)
+
+    @property
+    def kept(self) -> int:
+        """Numbers that training keeps for the way back, for one example: the input and all outputs."""
+        return prod(self.input) + self.stored
+
+    @property
     def activations(self) -> int:
         """Numbers that all leaves together put out for one example."""
         return sum(prod(row.output) for row in self.rows)

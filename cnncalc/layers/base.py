@@ -13,6 +13,7 @@ from cnncalc.layers.record import Inner, Option, Record, inner, option
 if TYPE_CHECKING:
     from numpy.random import Generator as Random
 
+    from cnncalc.layers.window import Sliding
     from cnncalc.numerics.run import Run
     from cnncalc.numerics.workspace import Array
 
@@ -47,8 +48,10 @@ class Flow(NamedTuple):
     kept: bool = False  # whether another branch still needs what reaches the layer
     idle: bool = False  # whether the layer takes part in training only
 
-    def on(self, shape: Shape, field: tuple[Field, ...]) -> Flow:
-        """What reaches the next layer."""
+    def on(self, shape: Shape, field: tuple[Field, ...], *, view: bool = False) -> Flow:
+        """What reaches the next layer; behind a view it is the same memory."""
+        if view:
+            return Flow(shape, field, self.held, self.kept, self.idle)
         return Flow(shape, field, self.held + (prod(self.shape) if self.kept else 0), False, self.idle)
 
 
@@ -62,6 +65,7 @@ class Step(NamedTuple):
     layer: Layer
     input: Shape
     output: Shape
+    before: tuple[Field, ...]  # what a unit of its input sees, per axis
     field: tuple[Field, ...]
     live: int  # numbers in memory while it runs, for one example
     idle: bool = False
@@ -128,8 +132,21 @@ class Layer(Record):
         except ShapeError as error:
             raise placed(error, self.place, path, f"sees {show(x)}") from None
         field = self.field(flow.field, x)
-        yield Step(path, self, x, y, field, flow.held + prod(x) + (0 if self.view else prod(y)), flow.idle)
-        return flow.on(y, field)
+        yield Step(
+            path,
+            self,
+            x,
+            y,
+            flow.field,
+            field,
+            flow.held + prod(x) + (0 if self.view else prod(y)),
+            flow.idle,
+        )
+        return flow.on(y, field, view=self.view)
+
+    def slides(self, x: Shape) -> Sliding:
+        """The windows that it moves over x, one an axis."""
+        return ()
 
     # ── learning ──
 

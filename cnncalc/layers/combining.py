@@ -88,7 +88,7 @@ class Branches(Block):
             raise placed(error, self.place, path, f"sees {show(flow.shape)}") from None
         field = self.joined_field(ends, y)
         held += prod(flow.shape) if flow.kept or passed else 0
-        yield Step(path, self, flow.shape, y, field, held + prod(y), flow.idle)
+        yield Step(path, self, flow.shape, y, flow.field, field, held + prod(y), flow.idle)
         return flow.on(y, field)
 
 
@@ -180,6 +180,7 @@ class Auxiliary(Block):
 
     word = "aux"
     help = "layers beside the main way, such as an extra classifier"
+    view = True
 
     body: Serial = inner()
     training: bool = option(YES_NO, "whether they run in training only", default=False)
@@ -187,7 +188,16 @@ class Auxiliary(Block):
     def steps(self, flow: Flow, path: str) -> Steps:
         beside = flow._replace(kept=True, idle=flow.idle or self.training)
         yield from self.body.steps(beside, f"{path}.body")
-        yield Step(path, self, flow.shape, flow.shape, flow.field, flow.held + prod(flow.shape), flow.idle)
+        yield Step(
+            path,
+            self,
+            flow.shape,
+            flow.shape,
+            flow.field,
+            flow.field,
+            flow.held + prod(flow.shape),
+            flow.idle,
+        )
         return flow
 
 

@@ -30,6 +30,9 @@ class Filters(Layer):
         mine: Any = self  # the subclasses declare the words in the order in which each writes them
         return windows(mine.kernel, mine.stride, mine.padding, mine.dilation)
 
+    def slides(self, x: Shape) -> list[Window]:
+        return self.windows
+
     def filters_on(self, channels: int) -> int:
         """How many filters there are, that is, how many channels come out."""
         raise NotImplementedError

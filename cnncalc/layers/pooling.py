@@ -34,6 +34,9 @@ class Pooling(Layer):
         dilation: Sizes = getattr(self, "dilation", (1,) * self.axes)
         return windows(self.kernel, self.stride, self.padding, dilation, ceil=self.ceil)
 
+    def slides(self, x: Shape) -> list[Window]:
+        return self.windows
+
     def out_shape(self, x: Shape) -> Shape:
         y = slide(self.windows, x, x[-1], word=self.word)
         for window, n in zip(self.windows, x, strict=False):
@@ -107,21 +110,21 @@ class GlobalPooling(Layer):
 
     reads_output = False
 
-    def windows(self, x: Shape) -> list[Window]:
+    def slides(self, x: Shape) -> list[Window]:
         """The one window of each axis."""
         if len(x) == 1:
             raise rank_error([Window(1, 1, (0, 0), 1)], x, self.word)
         return [Window(n, n, (0, 0), 1) for n in x[:-1]]
 
     def out_shape(self, x: Shape) -> Shape:
-        return slide(self.windows(x), x, x[-1], word=self.word)
+        return slide(self.slides(x), x, x[-1], word=self.word)
 
     def field(self, field: tuple[Field, ...], x: Shape) -> tuple[Field, ...]:
         return tuple(f.united(n) for f, n in zip(field, x, strict=False))
 
     def over(self, x: Array) -> list[Window]:
         """The windows of a batch (C, *spatial, N)."""
-        return self.windows((*x.shape[1:-1], x.shape[0]))
+        return self.slides((*x.shape[1:-1], x.shape[0]))
 
 
 class GlobalAveragePooling(GlobalPooling):

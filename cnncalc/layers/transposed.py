@@ -40,6 +40,9 @@ class TransposedConvolution(Layer):
         sizes = zip(self.kernel, self.stride, pads, self.dilation, self.outpad, strict=True)
         return [Transposed(*axis) for axis in sizes]
 
+    def slides(self, x: Shape) -> list[Transposed]:
+        return self.windows
+
     def out_shape(self, x: Shape) -> Shape:
         if self.padding == "causal":
             raise ShapeError(
@@ -88,7 +91,7 @@ class Upsample(Layer):
 
     factor: Sizes = option(FACTORS, "how often each element is repeated", minimum=1, head=True)
 
-    def windows(self, x: Shape) -> list[Transposed]:
+    def slides(self, x: Shape) -> list[Transposed]:
         """The transposed convolution that does the same: a kernel of ones as long as its stride."""
         factors = self.factor * (len(x) - 1) if len(self.factor) == 1 else self.factor
         if len(x) - 1 != len(factors) or len(x) == 1:
@@ -96,7 +99,7 @@ class Upsample(Layer):
         return [Transposed(factor, factor, (0, 0), 1) for factor in factors]
 
     def out_shape(self, x: Shape) -> Shape:
-        return slide(self.windows(x), x, x[-1], word=self.word)
+        return slide(self.slides(x), x, x[-1], word=self.word)
 
     def field(self, field: tuple[Field, ...], x: Shape) -> tuple[Field, ...]:
-        return fields(self.windows(x), field, x)
+        return fields(self.slides(x), field, x)

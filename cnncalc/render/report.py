@@ -1,4 +1,4 @@
-"""A report as a table: one row a layer, the totals, and the formulas with the numbers put in."""
+"""A report in the terminal: the table, what it means, notes, memory, and the formulas with the numbers put in."""
 
 from __future__ import annotations
 
@@ -6,73 +6,97 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cnncalc.arithmetic.columns import Cell, Column, Setting, amount
+from cnncalc.arithmetic.conventions import Convention
+from cnncalc.arithmetic.explain import explained
 from cnncalc.arithmetic.report import Report
-from cnncalc.layers import Field, number, show
+from cnncalc.layers import Formula, number
+from cnncalc.render.columns import show_table
 
-CONVENTIONS = (
-    "MACs: multiply-adds of convolutions and fully connected layers for one example, without bias. "
-    "field: input pixels that a unit sees; step: from one unit's to the next one's; from: where unit 0's begin."
-)
-
-
-def show_report(report: Report, console: Console, *, formulas: bool) -> None:
-    """Prints the table, what is under it, and the formulas where they are wanted."""
-    if report.rows:
-        wide = table(report, gap=2)
-        fits = console.measure(wide).maximum < console.width  # rich measures no wider than the console
-        console.print(wide if fits else table(report, gap=1))
-        console.print(Text(CONVENTIONS, style="dim"))
-    for row in report.rows:
-        for note in row.notes:
-            console.print(
-                Text.assemble(("note: ", "yellow"), f"layer {number(row.path)} {row.layer}: {note}")
-            )
-    if formulas and not report.error and any(row.formulas for row in report.rows):
-        console.print()
-        console.print(written_out(report))
+MEANINGS = {
+    "MACs": "multiply-adds of convolutions and fully connected layers{batch}, without bias",
+    "FLOPs": "two for each multiply-add",
+    "connections": "uses of weights and biases",
+    "field": "input pixels that a unit sees",
+    "jump": "from one unit's to the next one's",
+    "start": "the first that unit 0 sees",
+    "memory": "of the output, {dtype}",
+    "intensity": "FLOPs for each byte read or written",
+}
+MOST_NOTES = 20
+BRIEF = ("output", "parameters", "MACs")  # the formulas that are shown without being asked for
 
 
-def table(report: Report, *, gap: int) -> Table:
-    """Input, layers and totals; the receptive field as size, step and first pixel."""
-    rows = Table(box=None, padding=(0, gap, 0, 0), header_style="bold", show_footer=report.error is None)
-    rows.add_column("#", justify="right", style="dim")
-    rows.add_column("layer", "total", overflow="fold")
-    rows.add_column("output", show(report.output), justify="right", style="cyan", no_wrap=True)
-    rows.add_column("parameters", f"{report.parameters:,}", justify="right", no_wrap=True)
-    rows.add_column("MACs", f"{report.macs:,}", justify="right", no_wrap=True)
-    rows.add_column("field", justify="right", no_wrap=True)
-    rows.add_column("step", justify="right", no_wrap=True)
-    rows.add_column("from", justify="right", no_wrap=True)
-    rows.add_row("", "input", show(report.input))
-    for row in report.steps:
-        rows.add_row(
-            number(row.path),
-            Text(row.text),
-            show(row.output),
-            f"{row.parameters:,}" if row.parameters else "",
-            f"{row.cost.macs:,}" if row.cost.macs else "",
-            *(axes(row.field, name) for name in ("size", "jump", "start")),
-        )
-    return rows
+def show_report(
+    report: Report, columns: list[Column], setting: Setting, console: Console, *, formulas: bool | None
+) -> None:
+    """Prints the table and what is under it; formulas: all, none, or by default the brief ones."""
+    if report.steps:
+        show_table(report, columns, setting, console)
+        console.print(Text(legend(columns, setting), style="dim"))
+    show_notes(report, console)
+    if report.error or not report.steps:
+        return
+    console.print(Text(memory(report, setting), style="dim"))
+    if formulas is not False:
+        show_formulas(report, setting, console, brief=formulas is None)
 
 
-def axes(field: tuple[Field, ...], name: str) -> str:
-    """One number where the axes agree, else one for each."""
-    values = [str(getattr(axis, name)).replace("-", "−") for axis in field]
-    return "×".join(values[:1] if len(set(values)) == 1 and name != "size" else values)
+def legend(columns: list[Column], setting: Setting) -> str:
+    """What the columns mean."""
+    batch = " for one example" if setting.batch == 1 else f" for {setting.batch} examples"
+    meanings = [
+        f"{column.name}: {MEANINGS[column.name].format(batch=batch, dtype=setting.dtype)}"
+        for column in columns
+        if column.name in MEANINGS
+    ]
+    return "; ".join(meanings) + "." if meanings else ""
 
 
-def written_out(report: Report) -> Table:
+def memory(report: Report, setting: Setting) -> str:
+    """What parameters and activations take."""
+    examples = setting.batch * setting.bytes
+    parts = [
+        f"memory ({setting.dtype}, batch {setting.batch}): "
+        f"parameters {amount(report.parameters * setting.bytes) or 0}",
+        f"activations in inference at most {amount(report.peak * examples)}",
+        f"kept for training {amount(report.kept * examples)}",
+    ]
+    return "; ".join(parts)
+
+
+def show_notes(report: Report, console: Console) -> None:
+    """What is legal but worth knowing, of the first layers that have such notes."""
+    notes = [(row, note) for row in report.steps for note in row.notes]
+    for row, note in notes[:MOST_NOTES]:
+        console.print(Text.assemble(("note: ", "yellow"), f"layer {number(row.path)} {row.layer}: {note}"))
+    if len(notes) > MOST_NOTES:
+        console.print(f"and {len(notes) - MOST_NOTES:,} more such notes; --json has them all")
+
+
+def show_formulas(report: Report, setting: Setting, console: Console, *, brief: bool) -> None:
     """Every figure that has a formula, with the numbers put in."""
     rows = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
     rows.add_column(justify="right", style="dim")
     rows.add_column()
     rows.add_column(style="dim")
-    rows.add_column()
-    for row in report.rows:
-        for index, formula in enumerate(row.formulas):
-            first = index == 0
-            rows.add_row(
-                number(row.path) if first else "", row.layer if first else "", formula.figure, formula.text
-            )
-    return rows
+    rows.add_column(overflow="fold")
+    for row in report.steps:
+        formulas: list[Formula] = row.formulas if brief else explained(Cell(row, report, setting))
+        first = [number(row.path), row.layer]
+        for formula in formulas:
+            rows.add_row(*first, formula.figure, formula.text)
+            first = ["", ""]
+    if rows.row_count:
+        console.print()
+        console.print(rows)
+
+
+def show_convention(report: Report, convention: Convention, setting: Setting, console: Console) -> None:
+    """The total as a well-known tool counts it."""
+    total = sum(convention.counts(row) for row in report.steps) * setting.batch
+    console.print(
+        Text.assemble(
+            (f"{convention.name}: ", "bold"), f"{total:,} {convention.unit} ", (f"({convention.says})", "dim")
+        )
+    )

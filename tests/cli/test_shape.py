@@ -40,6 +40,8 @@ DOCUMENT = {
         }
     ],
     "totals": {"parameters": 760, "trainable": 760, "buffers": 0, "macs": 768000, "activations": 10240},
+    # float32: 760 parameters; 32·32·3 numbers in, 32·32·10 out
+    "memory": {"dtype": "float32", "batch": 1, "parameters": 3040, "inference": 53248, "training": 53248},
 }
 
 
@@ -141,6 +143,67 @@ def test_help_lists_every_word_of_the_language() -> None:
 
 
 def test_the_table_moves_together_before_a_layer_is_broken_over_two_lines() -> None:
-    wide, narrow = (cnncalc("shape", *FIRST, COLUMNS=columns).stdout for columns in ("100", "80"))
+    wide, narrow = (cnncalc("shape", *FIRST, COLUMNS=columns).stdout for columns in ("100", "76"))
     assert "1  conv 10x5x5 stride 1 pad 2  32×32×10" in wide
     assert "1 conv 10x5x5 stride 1 pad 2 32×32×10" in narrow
+
+
+def test_the_forms_of_a_table_hold_the_same_figures() -> None:
+    asked = ("shape", *FIRST, "--columns", "output,kernel,pad,parameters,macs,field")
+    csv = cnncalc(*asked, "--csv").stdout
+    assert csv == (
+        "#,layer,output,kernel,pad,parameters,MACs,field\n"
+        "1,conv 10x5x5 stride 1 pad 2,32x32x10,5x5,2:2x2:2,760,768000,5x5\n"
+    )
+    markdown = cnncalc(*asked, "--markdown").stdout.splitlines()
+    assert markdown[3] == "| 1 | conv 10x5x5 stride 1 pad 2 | 32×32×10 | 5×5 | 2 | 760 | 768,000 | 5×5 |"
+    assert markdown[4] == "|  | **total** | **32×32×10** |  |  | **760** | **768,000** |  |"
+    latex = cnncalc(*asked, "--latex").stdout
+    assert (
+        r"1 & conv 10x5x5 stride 1 pad 2 & 32$\times$32$\times$10 & 5$\times$5 & 2 & 760 & 768,000" in latex
+    )
+    assert latex.startswith(r"\begin{tabular}{rlrrrrrr}")
+    document = json.loads(cnncalc(*asked, "--json").stdout)
+    assert document["layers"][0]["kernel"] == [5, 5]
+    assert document["layers"][0]["pad"] == [[2, 2], [2, 2]]
+
+
+def test_a_wide_table_is_not_cut() -> None:
+    done = cnncalc("shape", "lenet5", "--columns", "all", COLUMNS="60")
+    assert "intensity" in done.stdout.splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["--columns", "outptu"], "did you mean output?"),
+        (["--dtype", "float31"], "did you mean float32?"),
+        (["--convention", "torchinfos"], "did you mean torchinfo?"),
+        (["--csv", "--json"], "keep one of --json --csv --markdown --latex"),
+        (["--batch", "0"], "--batch"),
+    ],
+)
+def test_what_cannot_be_shown_is_refused(args: list[str], said: str) -> None:
+    done = cnncalc("shape", *FIRST, *args)
+    assert done.returncode == 2
+    assert said in (done.stderr or done.stdout)
+
+
+def test_a_batch_multiplies_work_and_activations_but_not_parameters() -> None:
+    done = cnncalc(
+        "shape", *FIRST, "--batch", "8", "--dtype", "float16", "--json", "--columns", "macs,memory"
+    )
+    document = json.loads(done.stdout)
+    assert document["memory"] == {
+        "dtype": "float16",
+        "batch": 8,
+        "parameters": 1520,
+        "inference": 8 * 2 * (3072 + 10240),
+        "training": 8 * 2 * (3072 + 10240),
+    }
+    assert document["layers"][0]["memory"] == 8 * 2 * 10240
+
+
+def test_hundreds_of_notes_are_not_all_printed() -> None:
+    done = cnncalc("shape", "input 9x9x1; repeat 30 { conv 1x2x2 stride 3 pad 9 }")
+    assert "and 10 more such notes" in done.stdout

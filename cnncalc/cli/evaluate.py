@@ -8,6 +8,7 @@ import typer
 
 from cnncalc.cli.command import Command, print_json
 from cnncalc.cli.options import AsJson, Run, Threads
+from cnncalc.cli.sources import dataset
 
 app = typer.Typer(add_completion=False)
 
@@ -23,18 +24,19 @@ def evaluate(
     import time
 
     from cnncalc.learning import checkpoint
-    from cnncalc.learning.data import load
+    from cnncalc.learning.evaluation import evaluate as evaluated
+    from cnncalc.learning.evaluation import inputs_for
+    from cnncalc.learning.losses import LOSSES, CrossEntropy
     from cnncalc.learning.team import Team
-    from cnncalc.learning.training import evaluate as evaluated
-    from cnncalc.learning.training import inputs_for
     from cnncalc.numerics.cores import cores
 
     network, trained = checkpoint.load(run)
-    pictures = load(data or trained.data)
+    pictures = dataset(data or trained.data)
     inputs = inputs_for(network, pictures)
+    loss = LOSSES.get(trained.settings.get("loss", ""), CrossEntropy)()
     with Team(threads or cores()) as team:
         start = time.perf_counter()
-        score = evaluated(network, pictures.test, inputs, team)
+        score = evaluated(network, pictures.test, inputs, team, loss)
         seconds = time.perf_counter() - start
     examples = len(pictures.test)
     record = {
@@ -45,6 +47,7 @@ def evaluate(
         "right": score.right,
         "accuracy": score.right / examples,
         "loss": score.loss / examples,
+        "loss_name": loss.name,
         "images_per_second": examples / seconds,
     }
     if as_json:

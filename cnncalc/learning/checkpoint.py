@@ -6,7 +6,7 @@ import json
 import math
 import os
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +36,19 @@ class Trained:
     deviation: float
     settings: dict[str, Any]
     history: list[dict[str, Any]]  # one record an epoch
+    test: dict[str, Any] = field(default_factory=dict)  # what became of the test pictures, at the end
 
     @classmethod
-    def on(cls, data: DataSet, settings: dict[str, Any], history: list[dict[str, Any]]) -> Trained:
+    def on(
+        cls,
+        data: DataSet,
+        settings: dict[str, Any],
+        history: list[dict[str, Any]],
+        test: dict[str, Any] | None = None,
+    ) -> Trained:
         """What is known after a training on a data set."""
-        return cls(data.name, data.classes, data.shape, data.mean, data.deviation, settings, history)
+        facts = (data.name, data.classes, data.shape, data.mean, data.deviation)
+        return cls(*facts, settings, history, test or {})
 
     @classmethod
     def read(cls, facts: dict[str, Any]) -> Trained:
@@ -50,7 +58,8 @@ class Trained:
         mean, deviation = float(facts["mean"]), float(facts["deviation"])
         if len(picture) != 3 or min(picture) < 1 or not (math.isfinite(mean) and 0 < deviation < math.inf):
             raise ValueError(f"pictures of {picture} with mean {mean} and deviation {deviation}")
-        return cls(str(facts["data"]), classes, picture, mean, deviation, facts["settings"], facts["history"])
+        settings, history, test = facts["settings"], facts["history"], facts.get("test", {})
+        return cls(str(facts["data"]), classes, picture, mean, deviation, settings, history, test)
 
     def inputs(self, network: Network) -> Inputs:
         """The door from pictures like those it was trained on to the network."""
@@ -123,7 +132,8 @@ def load(run: Path) -> tuple[Network, Trained]:
             path, tensor_shapes(list(model.steps())), {name: tensor.shape for name, tensor in tensors.items()}
         )
         network = Network(model)
-        trained = Trained.read({name: json.loads(metadata[name]) for name in Trained.__dataclass_fields__})
+        known = metadata.keys() & Trained.__dataclass_fields__.keys()
+        trained = Trained.read({name: json.loads(metadata[name]) for name in known})
         if len(trained.classes) != network.classes:
             raise ValueError(f"{len(trained.classes)} names for {network.classes} classes")
     except FileError:

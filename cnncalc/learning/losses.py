@@ -1,33 +1,101 @@
-"""Losses, each with its gradient."""
+"""Losses, each with its gradient. A new loss is one class and one word in LOSSES."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
+from cnncalc.learning.choices import Choice, family
 
-from cnncalc.numerics.workspace import Array
+if TYPE_CHECKING:
+    from cnncalc.numerics.workspace import Array, Workspace
 
 
 class Score(NamedTuple):
-    """Sum of the loss in nats, and how many examples were classified rightly."""
+    """Sum of the examples' losses, and how many of them were classified rightly."""
 
     loss: float
     right: int
 
 
-def softmax_cross_entropy(logits: Array, labels: Array, examples: int) -> tuple[Score, Array]:
-    """−Σ log softmax(logits)[label], and its gradient divided by the number of examples of the whole batch.
+def total(scores: Iterable[Score]) -> Score:
+    """What several parts come to together."""
+    losses, right = zip(*scores, strict=True)
+    return Score(sum(losses), sum(right))
 
-    logits (K, N), labels (N,) in 0…K−1; the gradient (K, N) is the one of the mean over `examples`.
+
+@dataclass(frozen=True)
+class Loss(Choice):
+    """A loss of an example's outputs and class."""
+
+    def score(
+        self, outputs: Array, labels: Array, examples: int, space: Workspace, *, softmax: bool
+    ) -> tuple[Score, Array]:
+        """The loss, and the gradient of its mean over `examples`, those of the whole batch.
+
+        outputs (K, N) are those before a softmax at the end, `softmax` says whether there is one; labels (N,) in
+        0…K−1; gradient (K, N), by the outputs.
+        """
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class CrossEntropy(Loss):
+    """−log softmax(outputs)[label], in nats; the outputs are taken as logits whether or not a softmax is written."""
+
+    name = "cross-entropy"
+
+    def score(
+        self,
+        outputs: Array,
+        labels: Array,
+        examples: int,
+        space: Workspace,  # noqa: ARG002 - all losses are asked alike
+        *,
+        softmax: bool,  # noqa: ARG002
+    ) -> tuple[Score, Array]:
+        import numpy as np
+
+        columns = np.arange(labels.size)
+        shifted = outputs - outputs.max(axis=0)
+        doutputs = np.exp(shifted)
+        sums = doutputs.sum(axis=0)
+        loss = float((np.log(sums) - shifted[labels, columns]).sum(dtype=np.float64))
+        doutputs /= sums
+        doutputs[labels, columns] -= 1
+        doutputs /= examples
+        return Score(loss, right(outputs, labels)), doutputs
+
+
+@dataclass(frozen=True)
+class SquaredError(Loss):
+    """Σ(y − t)²/K with one-hot targets t: the mean over the K outputs, as in PyTorch and Keras.
+
+    A softmax at the end is a layer like any other here, and y what comes out of it.
     """
-    columns = np.arange(labels.size)
-    right = int(np.count_nonzero(logits.argmax(axis=0) == labels))
-    shifted = logits - logits.max(axis=0)
-    dlogits = np.exp(shifted)
-    total = dlogits.sum(axis=0)
-    loss = float((np.log(total) - shifted[labels, columns]).sum(dtype=np.float64))
-    dlogits /= total
-    dlogits[labels, columns] -= 1
-    dlogits /= examples
-    return Score(loss, right), dlogits
+
+    name = "mse"
+
+    def score(
+        self, outputs: Array, labels: Array, examples: int, space: Workspace, *, softmax: bool
+    ) -> tuple[Score, Array]:
+        import numpy as np
+
+        from cnncalc.numerics import elementwise
+
+        classes = len(outputs)
+        y, back = elementwise.softmax(outputs, space, "loss") if softmax else (outputs, None)
+        difference = y.copy()
+        difference[labels, np.arange(labels.size)] -= 1
+        loss = float(np.square(difference).sum(dtype=np.float64)) / classes
+        difference *= 2 / (classes * examples)
+        return Score(loss, right(outputs, labels)), back(difference) if back else difference
+
+
+def right(outputs: Array, labels: Array) -> int:
+    """How many examples have their largest output at their label."""
+    return int((outputs.argmax(axis=0) == labels).sum())
+
+
+LOSSES = family(CrossEntropy, SquaredError)

@@ -57,6 +57,11 @@ class Network:
         }
         self.stages = self.staged()
 
+    @property
+    def softmax(self) -> bool:
+        """Whether the model ends in a softmax, which forward leaves to the loss."""
+        return isinstance(self.steps[-1].layer, Softmax)
+
     def tensors(self) -> dict[str, Array]:
         """Parameters and buffers by path and name, as PyTorch's state_dict has them."""
         return {**self.parameters.views, **self.buffers}
@@ -73,7 +78,7 @@ class Network:
         A function that never decreases may be applied behind the maximum of a window as well as before it, with
         the same result; behind, there is less of it to do.
         """
-        order = self.steps[:-1] if isinstance(self.steps[-1].layer, Softmax) else self.steps[:]
+        order = self.steps[:-1] if self.softmax else self.steps[:]
         for i in range(1, len(order)):
             if isinstance(order[i].layer, MaxPooling) and order[i - 1].layer.monotone:
                 order[i - 1], order[i] = order[i], order[i - 1]

@@ -1,62 +1,199 @@
-"""Optimisers, and how the learning rate runs through a training."""
+"""Optimisers: how a step follows from the gradient. A new one is one class and one word in OPTIMISERS.
+
+All work on the flat vector of the parameters, in place. θ are the parameters, g the gradient, η the learning rate.
+"""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
+from cnncalc.learning.choices import Choice, family, number
 
-from cnncalc.numerics.workspace import Array
+if TYPE_CHECKING:
+    from cnncalc.numerics.workspace import Array
 
 
-class Adam:
-    """Kingma & Ba 2015: steps by the running mean of the gradient over the root of that of its square."""
+class Moments:
+    """What an optimiser keeps from step to step: named vectors like the parameters, and the number of steps."""
 
-    def __init__(
-        self, size: int, dtype: np.dtype[np.floating], *, betas: tuple[float, float] = (0.9, 0.99)
-    ) -> None:
-        self.betas = betas
-        self.epsilon = 1e-8
+    def __init__(self, names: tuple[str, ...], size: int, dtype: Any) -> None:
+        import numpy as np
+
         self.steps = 0
-        self.mean = np.zeros(size, dtype)
-        self.square = np.zeros(size, dtype)
-        self.spare = np.empty(size, dtype)
+        self.vectors: dict[str, Array] = {name: np.zeros(size, dtype) for name in names}
+        self.spare: Array = np.empty(size, dtype)  # room for what is worked out in between
 
-    def step(self, parameters: Array, gradient: Array, rate: float) -> None:
+
+@dataclass(frozen=True)
+class Optimiser(Choice):
+    """A rule for a step; its fields are its hyper-parameters."""
+
+    keeps: ClassVar[tuple[str, ...]] = ()  # the vectors it needs
+    rate: ClassVar[float]  # a learning rate that suits it, where none is given
+    decay: ClassVar[float] = 0.0  # decoupled weight decay, where none is given
+
+    def moments(self, size: int, dtype: Any) -> Moments:
+        """What it keeps, at the start."""
+        return Moments(self.keeps, size, dtype)
+
+    def step(self, parameters: Array, gradient: Array, rate: float, kept: Moments) -> None:
         """Moves the parameters by the gradient, which is overwritten."""
-        self.steps += 1
-        first, second = self.betas
-        number = parameters.dtype.type
-        # m ← β₁m + (1 − β₁)g and v ← β₂v + (1 − β₂)g², written as steps towards g and g²
-        np.subtract(gradient, self.mean, out=self.spare)
-        np.multiply(self.spare, number(1 - first), out=self.spare)
-        np.add(self.mean, self.spare, out=self.mean)
-        np.multiply(gradient, gradient, out=gradient)
-        np.subtract(gradient, self.square, out=gradient)
-        np.multiply(gradient, number(1 - second), out=gradient)
-        np.add(self.square, gradient, out=self.square)
-        # θ ← θ − η·m̂/(√v̂ + ε), the corrections for the start taken together
-        correction = math.sqrt(1 - second**self.steps)
-        np.sqrt(self.square, out=self.spare)
-        np.add(self.spare, number(self.epsilon * correction), out=self.spare)
-        np.divide(self.mean, self.spare, out=self.spare)
-        np.multiply(self.spare, number(rate * correction / (1 - first**self.steps)), out=self.spare)
-        np.subtract(parameters, self.spare, out=parameters)
+        raise NotImplementedError
 
 
-RISE = 0.15  # the share of a cycle on the way up
-START = 0.04  # of the peak, where a cycle begins
+@dataclass(frozen=True)
+class SGD(Optimiser):
+    """θ ← θ − ηg (Robbins & Monro 1951)."""
+
+    name = "sgd"
+    rate = 0.1
+
+    def step(self, parameters: Array, gradient: Array, rate: float, kept: Moments) -> None:  # noqa: ARG002 - all are asked alike
+        gradient *= rate
+        parameters -= gradient
 
 
-def cyclic_rate(done: float, epochs: int, peak: float) -> float:
-    """The learning rate after `done` of so many epochs: each epoch is a cycle, each with a lower peak than the last.
+@dataclass(frozen=True)
+class Momentum(Optimiser):
+    """Δ ← βΔ + g, θ ← θ − ηΔ (Polyak 1964)."""
 
-    Within a cycle the rate climbs to the peak and falls to nothing, both along a cosine: the one-cycle policy of
-    Smith & Topin 2018, restarted as by Loshchilov & Hutter 2017, so that the network is good after every epoch.
+    name = "momentum"
+    keeps = ("velocity",)
+    rate = 0.05
+
+    beta: float = number(0.9, below=1)
+
+    def step(self, parameters: Array, gradient: Array, rate: float, kept: Moments) -> None:
+        import numpy as np
+
+        velocity = kept.vectors["velocity"]
+        velocity *= self.beta
+        velocity += gradient
+        np.multiply(velocity, rate, out=gradient)
+        parameters -= gradient
+
+
+@dataclass(frozen=True)
+class Nesterov(Optimiser):
+    """Δ ← βΔ + g, θ ← θ − η(g + βΔ): the gradient is taken ahead (Nesterov 1983, as in Sutskever et al. 2013)."""
+
+    name = "nesterov"
+    keeps = ("velocity",)
+    rate = 0.05
+
+    beta: float = number(0.9, below=1)
+
+    def step(self, parameters: Array, gradient: Array, rate: float, kept: Moments) -> None:
+        import numpy as np
+
+        velocity = kept.vectors["velocity"]
+        velocity *= self.beta
+        velocity += gradient
+        np.multiply(velocity, self.beta, out=kept.spare)
+        gradient += kept.spare
+        gradient *= rate
+        parameters -= gradient
+
+
+@dataclass(frozen=True)
+class Adagrad(Optimiser):
+    """s ← s + g², θ ← θ − ηg/(√s + ε) (Duchi, Hazan, Singer 2011)."""
+
+    name = "adagrad"
+    keeps = ("square",)
+    rate = 0.03
+
+    epsilon: float = number(1e-8, above=0)
+
+    def step(self, parameters: Array, gradient: Array, rate: float, kept: Moments) -> None:
+        import numpy as np
+
+        square = kept.vectors["square"]
+        np.multiply(gradient, gradient, out=kept.spare)
+        square += kept.spare
+        scaled_step(parameters, gradient, square, rate, self.epsilon, kept)
+
+
+@dataclass(frozen=True)
+class RMSprop(Optimiser):
+    """s ← ρs + (1 − ρ)g², θ ← θ − ηg/(√s + ε) (Tieleman & Hinton 2012, lecture 6e)."""
+
+    name = "rmsprop"
+    keeps = ("square",)
+    rate = 0.003
+
+    rho: float = number(0.9, below=1)
+    epsilon: float = number(1e-8, above=0)
+
+    def step(self, parameters: Array, gradient: Array, rate: float, kept: Moments) -> None:
+        import numpy as np
+
+        square = kept.vectors["square"]
+        np.multiply(gradient, gradient, out=kept.spare)
+        kept.spare *= 1 - self.rho
+        square *= self.rho
+        square += kept.spare
+        scaled_step(parameters, gradient, square, rate, self.epsilon, kept)
+
+
+def scaled_step(
+    parameters: Array, gradient: Array, square: Array, rate: float, epsilon: float, kept: Moments
+) -> None:
+    """θ ← θ − ηg/(√s + ε)."""
+    import numpy as np
+
+    np.sqrt(square, out=kept.spare)
+    kept.spare += epsilon
+    np.divide(gradient, kept.spare, out=gradient)
+    gradient *= rate
+    parameters -= gradient
+
+
+@dataclass(frozen=True)
+class Adam(Optimiser):
+    """m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², θ ← θ − ηm̂/(√v̂ + ε) (Kingma & Ba 2015, algorithm 1).
+
+    β₂ is 0.99 and not the paper's 0.999, which suits runs of a few hundred steps better.
     """
-    epoch = min(int(done), epochs - 1)
-    within = done - epoch
-    top = peak * (1 - epoch / epochs)
-    if within < RISE:
-        return top * (START + (1 - START) * (1 - math.cos(math.pi * within / RISE)) / 2)
-    return top * (1 + math.cos(math.pi * (within - RISE) / (1 - RISE))) / 2
+
+    name = "adam"
+    keeps = ("mean", "square")
+    rate = 0.005
+
+    beta1: float = number(0.9, below=1)
+    beta2: float = number(0.99, below=1)
+    epsilon: float = number(1e-8, above=0)
+
+    def step(self, parameters: Array, gradient: Array, rate: float, kept: Moments) -> None:
+        import numpy as np
+
+        mean, square, spare = kept.vectors["mean"], kept.vectors["square"], kept.spare
+        kept.steps += 1
+        # the running means, written as steps towards g and g²
+        np.subtract(gradient, mean, out=spare)
+        spare *= 1 - self.beta1
+        mean += spare
+        np.multiply(gradient, gradient, out=gradient)
+        gradient -= square
+        gradient *= 1 - self.beta2
+        square += gradient
+        # the corrections for the start, m̂ = m/(1 − β₁ᵗ) and v̂ = v/(1 − β₂ᵗ), taken together
+        correction = math.sqrt(1 - self.beta2**kept.steps)
+        np.sqrt(square, out=spare)
+        spare += self.epsilon * correction
+        np.divide(mean, spare, out=spare)
+        spare *= rate * correction / (1 - self.beta1**kept.steps)
+        parameters -= spare
+
+
+@dataclass(frozen=True)
+class AdamW(Adam):
+    """Adam with decoupled weight decay, θ ← θ − ηλθ beside each step (Loshchilov & Hutter 2019)."""
+
+    name = "adamw"
+    decay = 0.01
+
+
+OPTIMISERS = family(SGD, Momentum, Nesterov, Adagrad, RMSprop, Adam, AdamW)

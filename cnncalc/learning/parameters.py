@@ -20,9 +20,12 @@ class Parameters:
     def __init__(self, shapes: dict[str, Shape], dtype: np.dtype[Any]) -> None:
         self.vector: Array = np.zeros(sum(map(prod, shapes.values())), dtype)
         self.views: dict[str, Array] = {}
+        self.weights: list[slice] = []  # where in the vector weights lie, and not biases, scales or shifts
         at = 0
         for name, shape in shapes.items():
             part = self.vector[at : at + prod(shape)]
+            if len(shape) > 1:
+                self.weights.append(slice(at, at + prod(shape)))
             if len(shape) > 3:
                 k, c, kh, *rest = shape
                 self.views[name] = part.reshape(k, kh, c, *rest).swapaxes(1, 2)

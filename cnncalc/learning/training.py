@@ -1,36 +1,25 @@
-"""The training loop: epochs of shuffled batches, each batch shared by a team of workers."""
+"""The training loop: epochs of shuffled batches, a look at the validation pictures after each, the test at the end."""
 
 from __future__ import annotations
 
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from cnncalc.errors import DivergenceError, ShapeError
+from cnncalc.errors import DivergenceError
+from cnncalc.learning.averaging import contents
+from cnncalc.learning.batches import Batches
 from cnncalc.learning.data import DataSet, Split
-from cnncalc.learning.inputs import Inputs
-from cnncalc.learning.losses import Score, softmax_cross_entropy
+from cnncalc.learning.evaluation import evaluate, inputs_for
+from cnncalc.learning.losses import Score, total
 from cnncalc.learning.network import Network
-from cnncalc.learning.optimisers import Adam, cyclic_rate
-from cnncalc.learning.team import Team, parts
-from cnncalc.numerics.run import Run
+from cnncalc.learning.settings import Settings
+from cnncalc.learning.team import Team
+from cnncalc.learning.trainer import Trainer
 from cnncalc.numerics.workspace import Array
-
-TEST_BATCH = 250  # images a worker takes at once when nothing is learned
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How to train: Adam, with a learning rate that rises to `rate` and falls again in each epoch."""
-
-    epochs: int = 3
-    batch: int = 128
-    rate: float = 0.005
 
 
 class Progress(NamedTuple):
@@ -39,7 +28,7 @@ class Progress(NamedTuple):
     epoch: int  # from 1
     images: int  # of this epoch, so far
     of: int
-    loss: float
+    loss: float  # without the penalty on the weights
     accuracy: float
     seconds: float  # of training, since it began
     left: float  # seconds that the rest will take at this pace
@@ -51,130 +40,175 @@ class Epoch(NamedTuple):
     epoch: int
     loss: float
     accuracy: float
-    test_accuracy: float
+    validation_loss: float | None  # None where no pictures are held out
+    validation_accuracy: float | None
     images_per_second: float
     seconds: float
 
 
-class Trainer:
-    """A network in training on a data set, step by step."""
+class Result(NamedTuple):
+    """What the network that is kept makes of the test pictures, at which it is looked once."""
 
-    def __init__(self, network: Network, inputs: Inputs, team: Team, rng: np.random.Generator) -> None:
+    epoch: int  # whose network it is
+    loss: float
+    accuracy: float
+    pictures: int
+
+
+class Training:
+    """A training from its first batch to its last; what it goes on from is in state()."""
+
+    def __init__(
+        self, network: Network, data: DataSet, settings: Settings, team: Team, rng: np.random.Generator
+    ) -> None:
         self.network = network
-        self.inputs = inputs
+        self.data = data
+        self.settings = settings
         self.team = team
-        size = network.parameters.vector.size
-        self.optimiser = Adam(size, network.dtype)
-        self.gradients = [network.parameters.like() for _ in range(team.size)]
-        self.runs = [
-            Run(train=True, rng=generator, reduce=partial(team.total, worker))
-            for worker, generator in enumerate(rng.spawn(team.size))
-        ]
-
-    @np.errstate(all="ignore")  # a number out of range shows in the loss
-    def step(self, images: Array, labels: Array, rate: float) -> Score:
-        """One batch (N, H, W, C): forward, backward, and a step of the optimiser."""
-        workers = min(self.team.size, len(labels))
-        shared = parts(len(labels), workers)
-
-        @np.errstate(all="ignore")
-        def share(worker: int) -> Score:
-            part = shared[worker]
-            run = self.runs[worker]
-            x = self.inputs.batch(images[part], run.space, self.network.dtype)
-            logits, backward = self.network.forward(x, run)
-            score, dlogits = softmax_cross_entropy(logits, labels[part], len(labels))
-            backward(dlogits, self.gradients[worker])
-            return score
-
-        scores = self.team.run(share, workers)
-        gradient = self.gradients[0].vector
-        for other in self.gradients[1:workers]:
-            np.add(gradient, other.vector, out=gradient)
-        self.optimiser.step(self.network.parameters.vector, gradient, rate)
-        for name, value in self.runs[0].kept.items():
-            self.network.buffers[name][...] = value
-        return total(scores)
-
-
-def inputs_for(network: Network, data: DataSet) -> Inputs:
-    """The door from a data set to a network; raises ShapeError where pictures or classes do not fit."""
-    if network.classes != len(data.classes):
-        raise ShapeError(
-            f"the network tells {network.classes} classes apart, {data.name} has {len(data.classes)}",
-            f"end it with fc {len(data.classes)}",
+        self.learned, self.held_out, self.tested = data.split(settings.held_out(len(data.train)))
+        self.inputs = inputs_for(network, data)
+        self.trainer = Trainer(network, self.inputs, team, rng, settings)
+        self.batches = Batches(
+            self.learned,
+            settings.batch_size(len(self.learned)),
+            settings.chosen_augmentations,
+            int(rng.integers(2**63)),
+            threads=max(1, team.size // 2),
         )
-    return Inputs(data.shape, network.model.input, data.mean, data.deviation)
+        self.epoch = 1
+        self.batch = 0  # of this epoch, done
+        self.so_far = Score(0.0, 0)  # of this epoch
+        self.seconds = 0.0
+        self.began = 0.0  # seconds when this epoch began
+        self.history: list[Epoch] = []
+        self.result: Result | None = None
+        self.best: dict[str, Array] = {}  # the network of the best epoch, where that is to be kept
+        self.best_epoch = 0
+        self.best_rank = (
+            -1.0,
+            0.0,
+        )  # its accuracy, and its loss for the case of a tie, the larger the better
+
+    def run(self) -> Iterator[Progress | Epoch | Result]:
+        """Goes on from where it stands to the end. Raises DivergenceError where the loss is no longer finite."""
+        while self.epoch <= self.settings.epochs:
+            yield from self.finish_epoch()
+            yield self.close_epoch()
+        yield self.test()
+
+    def finish_epoch(self) -> Iterator[Progress]:
+        """The batches of this epoch that are left."""
+        examples, size = len(self.learned), self.batches.size
+        batches = self.batches.epoch(self.epoch, self.batch)
+        start = time.perf_counter()
+        for images, labels in batches:
+            first = self.batch * size
+            rate = self.settings.rate_at(self.epoch - 1 + first / examples, size / examples)
+            score = self.trainer.step(images, labels, rate)
+            self.seconds += time.perf_counter() - start
+            done = first + len(labels)
+            if not math.isfinite(score.loss):
+                raise DivergenceError(
+                    f"the loss is no longer finite ({score.loss}) after {done:,} images of epoch {self.epoch}",
+                    f"try a smaller learning rate, such as --rate {self.settings.peak / 10:g}",
+                )
+            self.batch += 1
+            self.so_far = total([self.so_far, score])
+            share = (self.epoch - 1 + done / examples) / self.settings.epochs
+            yield Progress(
+                self.epoch,
+                done,
+                examples,
+                self.so_far.loss / done,
+                self.so_far.right / done,
+                self.seconds,
+                self.seconds * (1 / share - 1),
+            )
+            start = time.perf_counter()
+
+    def close_epoch(self) -> Epoch:
+        """Validates, keeps the network if it is the best so far, and turns to the next epoch."""
+        examples, held_out = len(self.learned), len(self.held_out)
+        loss = accuracy = None
+        if held_out:
+            with self.trainer.averaged():
+                score = self.evaluate(self.held_out)
+                loss, accuracy = score.loss / held_out, score.right / held_out
+                if self.settings.keep == "best" and (accuracy, -loss) > self.best_rank:
+                    self.best = {name: value.copy() for name, value in contents(self.network).items()}
+                    self.best_epoch, self.best_rank = self.epoch, (accuracy, -loss)
+        epoch = Epoch(
+            self.epoch,
+            self.so_far.loss / examples,
+            self.so_far.right / examples,
+            loss,
+            accuracy,
+            examples / (self.seconds - self.began),
+            self.seconds,
+        )
+        self.history.append(epoch)
+        self.epoch, self.batch = self.epoch + 1, 0
+        self.so_far, self.began = Score(0.0, 0), self.seconds
+        return epoch
+
+    def evaluate(self, data: Split) -> Score:
+        return evaluate(self.network, data, self.inputs, self.team, self.trainer.loss)
+
+    def test(self) -> Result:
+        """Makes the network the one that is kept, for good, and looks at the test pictures."""
+        if self.best:
+            for name, value in contents(self.network).items():
+                value[...] = self.best[name]
+        elif self.trainer.average:
+            self.trainer.average.exchange()
+        score, pictures = self.evaluate(self.tested), len(self.tested)
+        epoch = self.best_epoch or self.settings.epochs
+        self.result = Result(epoch, score.loss / pictures, score.right / pictures, pictures)
+        return self.result
+
+    def arrays(self) -> dict[str, Array]:
+        """All arrays that the rest of the training depends on, by name and not copied."""
+        return {**self.trainer.arrays(), **{f"best.{name}": value for name, value in self.best.items()}}
+
+    def facts(self) -> dict[str, Any]:
+        """All else that it depends on, as JSON has it."""
+        return {
+            "trainer": self.trainer.facts(),
+            "seed": self.batches.seed,
+            "epoch": self.epoch,
+            "batch": self.batch,
+            "so_far": list(self.so_far),
+            "seconds": self.seconds,
+            "began": self.began,
+            "best_epoch": self.best_epoch,
+            "best_rank": list(self.best_rank),
+            "history": [epoch._asdict() for epoch in self.history],
+        }
+
+    def restore(self, arrays: dict[str, Array], facts: dict[str, Any]) -> None:
+        """Takes up the state of another training with the same network, data, settings and team size."""
+        self.best = {name: value.copy() for name, value in split_off(arrays, "best.").items()}
+        for name, value in self.trainer.arrays().items():
+            value[...] = arrays[name]
+        self.trainer.restore(facts["trainer"])
+        self.batches.seed = facts["seed"]
+        self.epoch, self.batch = facts["epoch"], facts["batch"]
+        self.so_far = Score(*facts["so_far"])
+        self.seconds, self.began = facts["seconds"], facts["began"]
+        self.best_epoch, self.best_rank = facts["best_epoch"], tuple(facts["best_rank"])
+        self.history = [Epoch(**epoch) for epoch in facts["history"]]
+
+
+def split_off(arrays: dict[str, Array], prefix: str) -> dict[str, Array]:
+    """The arrays whose names begin so, without that beginning."""
+    return {name.removeprefix(prefix): value for name, value in arrays.items() if name.startswith(prefix)}
 
 
 def train(
     network: Network, data: DataSet, settings: Settings, team: Team, rng: np.random.Generator
-) -> Iterator[Progress | Epoch]:
-    """Trains the network in place; yields a Progress after every batch and an Epoch after every epoch.
+) -> Iterator[Progress | Epoch | Result]:
+    """Trains the network in place; yields a Progress after every batch, an Epoch after each, and a Result at the end.
 
-    Raises DivergenceError where the loss is no longer finite.
+    Raises DivergenceError where the loss is no longer finite, ShapeError or UsageError where things do not fit.
     """
-    inputs = inputs_for(network, data)
-    trainer = Trainer(network, inputs, team, rng)
-    examples = len(data.train)
-    seconds = 0.0
-    for epoch in range(1, settings.epochs + 1):
-        order = rng.permutation(examples)
-        so_far = Score(0.0, 0)
-        began = seconds
-        for first in range(0, examples, settings.batch):
-            start = time.perf_counter()
-            rows = order[first : first + settings.batch]
-            rate = cyclic_rate(epoch - 1 + first / examples, settings.epochs, settings.rate)
-            score = trainer.step(data.train.images[rows], data.train.labels[rows], rate)
-            seconds += time.perf_counter() - start
-            if not math.isfinite(score.loss):
-                raise DivergenceError(
-                    f"the loss is no longer finite ({score.loss}) after {first + len(rows):,} images of epoch {epoch}",
-                    f"try a smaller learning rate, such as --rate {settings.rate / 10:g}",
-                )
-            so_far = total([so_far, score])
-            images = first + len(rows)
-            share = (epoch - 1 + images / examples) / settings.epochs
-            yield Progress(
-                epoch,
-                images,
-                examples,
-                so_far.loss / images,
-                so_far.right / images,
-                seconds,
-                seconds * (1 / share - 1),
-            )
-        tested = evaluate(network, data.test, inputs, team)
-        yield Epoch(
-            epoch,
-            so_far.loss / examples,
-            so_far.right / examples,
-            tested.right / len(data.test),
-            examples / (seconds - began),
-            seconds,
-        )
-
-
-def evaluate(network: Network, data: Split, inputs: Inputs, team: Team) -> Score:
-    """The sum of the loss over a split, and how many of its examples the network classifies rightly."""
-    shared = parts(len(data), team.size)
-
-    @np.errstate(all="ignore")
-    def share(worker: int) -> Score:
-        run = Run(train=False)
-        scores = []
-        end = shared[worker].stop
-        for first in range(shared[worker].start, end, TEST_BATCH):
-            part = slice(first, min(first + TEST_BATCH, end))
-            x = inputs.batch(data.images[part], run.space, network.dtype)
-            logits, _ = network.forward(x, run)
-            scores.append(softmax_cross_entropy(logits, data.labels[part], 1)[0])
-        return total(scores)
-
-    return total(team.run(share, team.size))
-
-
-def total(scores: list[Score]) -> Score:
-    """What several parts come to together."""
-    return Score(sum(score.loss for score in scores), sum(score.right for score in scores))
+    yield from Training(network, data, settings, team, rng).run()

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from safetensors import safe_open
 from safetensors.numpy import load_file
 
 from cnncalc.layers import parse
@@ -43,7 +44,8 @@ def test_train_says_what_it_does_what_came_of_it_and_what_to_type_next(folder: P
         f"cnncalc predict {Path('runs', 'mnist-1')} PICTURE",
     ]
     assert "conv 4x5x5 stride 2 · relu · maxpool 2x2 · fc 10" in err[0]
-    assert "60,000 pictures to learn from, 10,000 to test" in " ".join(err)
+    assert "55,000 pictures to learn from, 5,000 to validate, 10,000 to test" in " ".join(err)
+    assert "cross-entropy; adam, rate 0.02 cyclic" in err
     assert [line.split()[:2] for line in err if line.startswith("epoch")] == [["epoch", "1/1"]]
 
 
@@ -71,6 +73,8 @@ def test_runs_are_numbered_and_out_is_never_overwritten(folder: Path) -> None:
     linear = ["--fc", "10", *ONCE]
     done = cnncalc("train", "mnist", *linear, "--json", folder=folder)
     record = json.loads(done.stdout)
+    assert record["test"]["pictures"] == 10_000
+    assert record["history"][0]["validation_accuracy"] > 0.85
     assert record["run"] == str(Path("runs", "mnist-2"))
     assert len(record["history"]) == 1
     assert record["settings"]["seed"] == 0
@@ -85,6 +89,55 @@ def test_runs_are_numbered_and_out_is_never_overwritten(folder: Path) -> None:
     assert {name: value.tobytes() for name, value in first.items()} == {
         name: value.tobytes() for name, value in again.items()
     }
+
+
+def test_all_that_can_be_chosen_is_taken_and_written_down(folder: Path) -> None:
+    options = [
+        *("--fc", "10", "--epochs", "1", "--batch", "all", "--validation", "0", "--loss", "mse"),
+        *("--optimiser", "momentum:beta=0.8", "--rate", "0.5", "--schedule", "decay", "--warmup", "0.5"),
+        *("--l2", "0.001", "--decay", "0.01", "--clip", "2", "--average", "0.9", "--augment", "crop:2,flip"),
+        *("--keep", "last", "--seed", "3", "--threads", "1"),
+    ]
+    done = cnncalc("train", "mnist", *options, "--json", "--out", "chosen", folder=folder)
+    assert done.returncode == 0, done.stderr
+    settings = json.loads(done.stdout)["settings"]
+    assert settings == {
+        "epochs": 1,
+        "batch": 0,
+        "rate": 0.5,
+        "loss": "mse",
+        "l2": 0.001,
+        "optimiser": "momentum:beta=0.8",
+        "decay": 0.01,
+        "schedule": "decay:factor=0.95",
+        "warmup": 0.5,
+        "clip": 2.0,
+        "average": 0.9,
+        "augment": "crop:pixels=2,flip",
+        "validation": 0,
+        "keep": "last",
+        "seed": 3,
+        "threads": 1,
+    }
+    with safe_open(folder / "chosen" / "model.safetensors", framework="numpy") as file:
+        metadata = file.metadata()
+    assert json.loads(metadata["settings"]) == settings
+    assert json.loads(metadata["test"]) == json.loads(done.stdout)["test"]
+    record = json.loads(cnncalc("evaluate", "chosen", "--json", folder=folder).stdout)
+    assert record["loss_name"] == "mse"
+    assert record["loss"] == pytest.approx(json.loads(done.stdout)["test"]["loss"], rel=1e-5)
+
+
+def test_help_lists_the_entries_of_every_family() -> None:
+    from cnncalc.learning.augmentation import AUGMENTATIONS
+    from cnncalc.learning.losses import LOSSES
+    from cnncalc.learning.optimisers import OPTIMISERS
+    from cnncalc.learning.schedules import SCHEDULES
+    from cnncalc.learning.settings import Settings
+
+    shown = " ".join(cnncalc("train", "--help", COLUMNS="200").stdout.replace("│", " ").split())
+    for name in (*AUGMENTATIONS, *LOSSES, *OPTIMISERS, *SCHEDULES, *Settings.__dataclass_fields__):
+        assert name in shown, name
 
 
 def digit(number: int) -> Image.Image:
@@ -128,6 +181,15 @@ def test_predict_reads_a_digit_from_a_photo(folder: Path) -> None:
         (["train", "mnist", "--input", "20x20x1", "--fc", "10"], 2, "do not fit an input of 20×20×1"),
         (["train", "mnist", "--epochs", "0"], 2, "--epochs"),
         (["train", "mnist", "--epochs", "many"], 2, "--epochs"),
+        (["train", "mnist", "--batch", "0"], 2, "0 is neither a number of pictures nor all"),
+        (["train", "mnist", "--rate", "nan"], 2, "--rate nan makes no sense"),
+        (["train", "mnist", "--optimiser", "adm"], 2, "did you mean adam?"),
+        (["train", "mnist", "--optimizer", "adam"], 2, "did you mean --optimiser?"),
+        (["train", "mnist", "--schedule", "step:every=0"], 2, "it is a number above 0"),
+        (["train", "mnist", "--augment", "shift:x"], 2, "pixels is 'x', which is not a number"),
+        (["train", "mnist", "--validation", "60000"], 2, "--validation takes 0 to 59999"),
+        (["knn", "mnist", "--metric", "l3"], 2, "known: l1, l2"),
+        (["knn", "mnist", "--k", "70000"], 2, "70000 of 60,000 pictures"),
         (["train", "mnist", "--fc", "50", "--fc", "10", "--rate", "1e30"], 5, "--rate"),
         (["evaluate", "runs/nothing"], 3, "there is no run at"),
         (["evaluate", "broken"], 3, "broken"),

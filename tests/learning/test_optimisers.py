@@ -1,31 +1,131 @@
-"""Adam against the formulas of the paper, and the course of the learning rate."""
+"""Every optimiser against its formula, worked out number by number in plain Python."""
+
+import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 
-from cnncalc.learning.optimisers import Adam, cyclic_rate
+from cnncalc.learning.optimisers import (
+    OPTIMISERS,
+    SGD,
+    Adagrad,
+    Adam,
+    AdamW,
+    Momentum,
+    Nesterov,
+    Optimiser,
+    RMSprop,
+)
+
+RATES = [0.1, 0.05, 0.2]  # it changes, or it could stand in the wrong place
+Number = Callable[[float, list[float]], list[float]]
 
 
-def test_adam_takes_the_steps_of_algorithm_1_of_kingma_and_ba() -> None:
-    rng = np.random.default_rng(0)
-    parameters = rng.normal(size=5)
-    expected = parameters.copy()
-    mean, square = np.zeros(5), np.zeros(5)
-    adam = Adam(5, np.dtype(np.float64), betas=(0.9, 0.999))
-    for t in range(1, 8):
-        gradient = rng.normal(size=5) * 10.0 ** rng.integers(-3, 3, 5)
-        mean = 0.9 * mean + 0.1 * gradient
-        square = 0.999 * square + 0.001 * gradient**2
-        expected -= 0.01 * (mean / (1 - 0.9**t)) / (np.sqrt(square / (1 - 0.999**t)) + 1e-8)
-        adam.step(parameters, gradient.copy(), 0.01)
-        assert parameters == pytest.approx(expected, rel=1e-12)
+def sgd(theta: float, gradients: list[float]) -> list[float]:
+    path = []
+    for rate, g in zip(RATES, gradients, strict=True):
+        theta = theta - rate * g
+        path.append(theta)
+    return path
 
 
-def test_the_rate_climbs_and_falls_in_each_epoch_and_peaks_lower_every_time() -> None:
-    rates = np.array([cyclic_rate(done, 4, 1.0) for done in np.linspace(0, 4, 4001)])
-    peaks = [rates[1000 * epoch : 1000 * (epoch + 1)].max() for epoch in range(4)]
-    assert peaks == pytest.approx([1, 0.75, 0.5, 0.25])
-    assert rates[[999, 1999, 2999, 4000]] == pytest.approx(0, abs=1e-4)
-    assert rates[0] == pytest.approx(0.04)
-    assert (rates >= 0).all()
-    assert np.abs(np.diff(rates[:1000])).max() < 0.011  # no jumps within an epoch
+def momentum(theta: float, gradients: list[float]) -> list[float]:
+    """The course's: θ ← θ − ηΔ, Δ ← 0.9Δ + ∂L/∂θ."""
+    path, delta = [], 0.0
+    for rate, g in zip(RATES, gradients, strict=True):
+        delta = 0.9 * delta + g
+        theta = theta - rate * delta
+        path.append(theta)
+    return path
+
+
+def nesterov(theta: float, gradients: list[float]) -> list[float]:
+    path, delta = [], 0.0
+    for rate, g in zip(RATES, gradients, strict=True):
+        delta = 0.9 * delta + g
+        theta = theta - rate * (g + 0.9 * delta)
+        path.append(theta)
+    return path
+
+
+def adagrad(theta: float, gradients: list[float]) -> list[float]:
+    path, s = [], 0.0
+    for rate, g in zip(RATES, gradients, strict=True):
+        s = s + g**2
+        theta = theta - rate * g / (math.sqrt(s) + 1e-8)
+        path.append(theta)
+    return path
+
+
+def rmsprop(theta: float, gradients: list[float]) -> list[float]:
+    path, s = [], 0.0
+    for rate, g in zip(RATES, gradients, strict=True):
+        s = 0.9 * s + 0.1 * g**2
+        theta = theta - rate * g / (math.sqrt(s) + 1e-8)
+        path.append(theta)
+    return path
+
+
+def adam(theta: float, gradients: list[float]) -> list[float]:
+    path, m, v = [], 0.0, 0.0
+    for t, (rate, g) in enumerate(zip(RATES, gradients, strict=True), start=1):
+        m = 0.9 * m + 0.1 * g
+        v = 0.99 * v + 0.01 * g**2
+        theta = theta - rate * (m / (1 - 0.9**t)) / (math.sqrt(v / (1 - 0.99**t)) + 1e-8)
+        path.append(theta)
+    return path
+
+
+FORMULAS: list[tuple[Optimiser, Number]] = [
+    (SGD(), sgd),
+    (Momentum(), momentum),
+    (Nesterov(), nesterov),
+    (Adagrad(), adagrad),
+    (RMSprop(), rmsprop),
+    (Adam(), adam),
+    (AdamW(), adam),  # its decay is the trainer's
+]
+STARTS = [0.5, -2.0, 0.0, 7.0]
+GRADIENTS = [[0.3, -1.0, 0.02, 50.0], [-0.2, -1.5, 0.01, -40.0], [0.1, 3.0, 0.0, 1e-3]]
+
+
+def test_all_are_checked() -> None:
+    assert [optimiser.name for optimiser, _ in FORMULAS] == list(OPTIMISERS)
+
+
+@pytest.mark.parametrize(("optimiser", "formula"), FORMULAS, ids=OPTIMISERS)
+def test_three_steps_are_those_of_the_formula(optimiser: Optimiser, formula: Number) -> None:
+    parameters = np.array(STARTS)
+    kept = optimiser.moments(4, parameters.dtype)
+    found = []
+    for rate, gradient in zip(RATES, GRADIENTS, strict=True):
+        optimiser.step(parameters, np.array(gradient), rate, kept)
+        found.append(parameters.copy())
+    expected = [
+        formula(start, list(column))
+        for start, column in zip(STARTS, zip(*GRADIENTS, strict=True), strict=True)
+    ]
+    assert pytest.approx(np.array(expected), rel=1e-12) == np.array(found).T
+
+
+@pytest.mark.parametrize("optimiser", [optimiser for optimiser, _ in FORMULAS], ids=OPTIMISERS)
+def test_a_step_is_taken_in_place_in_the_precision_of_the_parameters(optimiser: Optimiser) -> None:
+    parameters = np.ones(3, np.float32)
+    kept = optimiser.moments(3, parameters.dtype)
+    vectors = dict(kept.vectors)
+    optimiser.step(parameters, np.full(3, 0.5, np.float32), 0.1, kept)
+    assert parameters.dtype == np.float32
+    assert (parameters < 1).all()
+    assert set(vectors) == set(optimiser.keeps)
+    for name, vector in kept.vectors.items():
+        assert vector is vectors[name]
+        assert vector.dtype == np.float32
+        assert vector.any()  # or what is kept would not be what is saved
+
+
+def test_a_gradient_of_nothing_moves_nothing() -> None:
+    for optimiser, _ in FORMULAS:
+        parameters = np.array([1.0, -1.0])
+        optimiser.step(parameters, np.zeros(2), 0.1, optimiser.moments(2, parameters.dtype))
+        assert parameters.tolist() == [1.0, -1.0]

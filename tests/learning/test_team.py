@@ -7,7 +7,7 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from cnncalc.layers import parse
-from cnncalc.learning.losses import softmax_cross_entropy
+from cnncalc.learning.losses import CrossEntropy
 from cnncalc.learning.network import Network
 from cnncalc.learning.team import Team
 from cnncalc.numerics.run import Run
@@ -62,7 +62,8 @@ def test_the_gradient_of_a_shared_batch_is_that_of_the_whole(workers: int) -> No
             def share(worker: int) -> None:
                 part = slice(cuts[worker], cuts[worker + 1])
                 logits, backward = network.forward(x[..., part].copy(), runs[worker])
-                backward(softmax_cross_entropy(logits, labels[part], 7)[1], found[worker])
+                _, dlogits = CrossEntropy().score(logits, labels[part], 7, runs[worker].space, softmax=True)
+                backward(dlogits, found[worker])
 
             team.run(share, size)
         return sum(each.vector for each in found), runs[0].kept

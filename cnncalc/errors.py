@@ -88,10 +88,10 @@ class DivergenceError(CnncalcError):
     exit_code = 5
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """A hint that names the known word most like this one, or lists them all where none is near."""
+def nearest(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    """A hint that names the known word most like this one; where none is near, another hint, or all of them."""
     from difflib import get_close_matches  # start-up does not need it
 
     words = list(known)
     close = get_close_matches(word.lower(), words, n=1, cutoff=0.5)
-    return f"did you mean {close[0]}?" if close else "known: " + ", ".join(words)
+    return f"did you mean {close[0]}?" if close else otherwise or "known: " + ", ".join(words)

@@ -81,9 +81,7 @@ class ModelCommand(Command):
     def format_help(self, ctx: Any, formatter: Any) -> None:
         from cnncalc.arithmetic.zoo import ZOO
 
-        self.epilog = (
-            "Named networks: " + "; ".join(f"{name}, {entry.what}" for name, entry in ZOO.items()) + "."
-        )
+        self.epilog = f"Named networks (cnncalc zoo tells more): {', '.join(ZOO)}."
         # only listed: parse_args takes the language's options out before the parser sees them
         self.params += language_options()
         super().format_help(ctx, formatter)

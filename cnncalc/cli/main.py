@@ -12,7 +12,23 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-COMMANDS = ("shape", "filter", "kernels", "train", "evaluate", "predict")
+COMMANDS = (
+    "shape",
+    "compare",
+    "field",
+    "draw",
+    "zoo",
+    "filter",
+    "pool",
+    "lcn",
+    "kernels",
+    "convolve",
+    "train",
+    "evaluate",
+    "predict",
+    "knn",
+    "data",
+)
 
 
 class LazyCommands(MutableMapping[str, Any]):

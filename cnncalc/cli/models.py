@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cnncalc.arithmetic.zoo import ZOO
-from cnncalc.errors import FileError, LanguageError, Place, nearest
+from cnncalc.errors import FileError, LanguageError, Place
 from cnncalc.layers import Layer, Model, Shape
 from cnncalc.layers.language import INPUT, Statement, build, read_flags, read_text
 
@@ -24,10 +24,10 @@ def model_of(spec: str, flags: list[str], *, input: Shape | None = None) -> Mode
 
 def statements_of(spec: str) -> list[Statement]:
     """The statements of a name, a text, a file or the folder of a run, whichever the spec is."""
-    if spec in ZOO:
-        return read_text(ZOO[spec].text)
     if any(mark in spec for mark in " ;\n") or spec.lower() in (INPUT, *Layer.known):
         return read_text(spec)
+    if ZOO.exactly(spec):
+        return read_text(ZOO[spec].text)
     path = Path(spec)
     if path.is_dir():
         from cnncalc.learning.checkpoint import read_text_of_model
@@ -35,12 +35,14 @@ def statements_of(spec: str) -> list[Statement]:
         return read_text(read_text_of_model(path))
     if path.is_file():
         return read_text(read_file(path), source=spec)
-    if path.suffix or len(path.parts) > 1:
+    if spec in ZOO:
+        return read_text(ZOO[spec].text)
+    if (path.suffix and not path.suffix[1:].isdigit()) or len(path.parts) > 1:
         raise FileError(
             f"there is no file {spec}", "give a model file, the folder of a run, or a text in quotes"
         )
     place = Place(spec, 0, len(spec))
-    raise LanguageError(f"{spec} is neither a named network nor a file", nearest(spec, ZOO), place=place)
+    raise LanguageError(f"{spec} is neither a named network nor a file", ZOO.hint(spec), place=place)
 
 
 def read_file(path: Path) -> str:

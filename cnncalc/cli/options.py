@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
@@ -12,6 +15,49 @@ Run = Annotated[
     Path, typer.Argument(help="The folder of a trained network, such as runs/mnist-1, or its file.")
 ]
 Threads = Annotated[int, typer.Option(min=0, max=256, help="Worker threads; 0 is one per core.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite a file that exists.")]
 Spec = Annotated[
     str, typer.Argument(help="A text in quotes, a file, a named network, or the folder of a trained one.")
 ]
+
+
+def takes(record: Any, panel: str, readers: dict[str, Callable[[str], Any]]) -> Callable[[Any], Any]:
+    """Gives a command the fields of a settings record as options; it is called with the record, as `settings`.
+
+    A field's metadata says what --help shows; `readers` read those values that are more than a number or a word.
+    """
+    hints = get_type_hints(record)
+    options = [
+        inspect.Parameter(
+            part.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=part.default,
+            annotation=Annotated[
+                hints[part.name],
+                typer.Option(
+                    help=part.metadata["help"],
+                    min=part.metadata["minimum"],
+                    metavar=part.metadata["form"] or None,
+                    parser=readers.get(part.name),
+                    rich_help_panel=panel,
+                ),
+            ],
+        )
+        for part in fields(record)
+    ]
+
+    def decorate(command: Any) -> Any:
+        signature = inspect.signature(command, eval_str=True)
+        own = [option for option in signature.parameters.values() if option.name != "settings"]
+
+        def wrapped(**given: Any) -> None:
+            settings = record(**{option.name: given.pop(option.name) for option in options})
+            command(settings=settings, **given)
+
+        wrapped.__name__, wrapped.__doc__ = command.__name__, command.__doc__
+        wrapped.__signature__ = signature.replace(  # type: ignore[attr-defined]
+            parameters=[option.replace(kind=inspect.Parameter.KEYWORD_ONLY) for option in [*own, *options]]
+        )
+        return wrapped
+
+    return decorate

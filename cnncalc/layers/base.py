@@ -116,6 +116,11 @@ class Layer(Record):
         """What a unit of this layer sees, per spatial axis, given what a unit of its input sees."""
         return field
 
+    def uses(self, unit: int, axis: int, x: Shape) -> range:
+        """The elements along an axis of x that the units at a place along it use, those in the padding too."""
+        over = self.slides(x)
+        return over[axis].uses(unit, x[axis]) if over else range(unit, unit + 1)
+
     def formulas(self, x: Shape) -> list[Formula]:
         """The figures written out with the numbers put in."""
         return []

@@ -17,6 +17,10 @@ class Block(Layer):
 
     block = True
 
+    def branches_by_name(self) -> Iterator[tuple[str, Serial]]:
+        """The branches with their part of the path, in the order in which they are computed."""
+        yield from ()
+
     def inside(self, x: Shape) -> list[Step]:
         """The steps inside for an input of its own, by paths that begin here."""
         found = list(self.steps(Flow(x, tuple(Field(1, 1, 0) for _ in x[:-1])), ""))
@@ -55,10 +59,6 @@ class Serial(Block):
 
 class Branches(Block):
     """A block whose branches all begin with its input and meet at its end."""
-
-    def branches_by_name(self) -> Iterator[tuple[str, Serial]]:
-        """The branches with their part of the path, in the order in which they are computed."""
-        raise NotImplementedError
 
     def join(self, shapes: list[Shape]) -> Shape:
         """The shape where they meet; raises ShapeError where they do not fit together."""
@@ -184,6 +184,9 @@ class Auxiliary(Block):
 
     body: Serial = inner()
     training: bool = option(YES_NO, "whether they run in training only", default=False)
+
+    def branches_by_name(self) -> Iterator[tuple[str, Serial]]:
+        yield "body", self.body
 
     def steps(self, flow: Flow, path: str) -> Steps:
         beside = flow._replace(kept=True, idle=flow.idle or self.training)

@@ -10,6 +10,11 @@ Span = tuple[int, int]  # the first and the last pixel, both ends included; last
 PHASES = 65_536  # of so many units at most each one's span is kept
 
 
+def ends(elements: range) -> Span:
+    """The first and the last of the elements."""
+    return elements.start, elements.start + elements.step * (len(elements) - 1)
+
+
 class Field(NamedTuple):
     """Receptive field along one axis, in input pixels: extent, step from unit to unit, first pixel of unit 0.
 

@@ -153,6 +153,9 @@ class LocalContrastNorm(Layer):
             return fields(self.windows, field, x)
         return tuple(f.united(n).joined(f, n) for f, n in zip(field, x, strict=False))
 
+    def uses(self, unit: int, axis: int, x: Shape) -> range:
+        return self.windows[axis].uses(unit, x[axis]) if self.kernel else range(x[axis])
+
 
 class Dropout(Layer):
     """Zeroes each number with the given probability while training; scales the rest so that the mean stays."""

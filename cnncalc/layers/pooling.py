@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import ShapeError
 from cnncalc.layers.base import Cost, Field, Formula, Layer, Pullback, Shape, option
+from cnncalc.layers.field import ends
 from cnncalc.layers.values import EXTENT, FACTORS, PADS, SIZES, YES_NO, Padding, Sizes
 from cnncalc.layers.window import Window, fields, misfits, rank_error, resolved, size_formulas, slide, windows
 
@@ -166,9 +167,13 @@ class AdaptivePooling(Layer):
 
     def field(self, field: tuple[Field, ...], x: Shape) -> tuple[Field, ...]:
         return tuple(
-            f.through(lambda unit, n=n, m=m: (unit * n // m, -(-(unit + 1) * n // m) - 1), m, n)  # type: ignore[misc]  # mypy takes defaults for parameters
-            for f, n, m in zip(field, x, self.sizes(x), strict=False)
+            f.through(lambda unit, axis=axis: ends(self.uses(unit, axis, x)), m, x[axis])  # type: ignore[misc]  # mypy takes defaults for parameters
+            for axis, (f, m) in enumerate(zip(field, self.sizes(x), strict=False))
         )
+
+    def uses(self, unit: int, axis: int, x: Shape) -> range:
+        n, m = x[axis], self.sizes(x)[axis]
+        return range(unit * n // m, -(-(unit + 1) * n // m))
 
 
 class AdaptiveAveragePooling(AdaptivePooling):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cnncalc.errors import ShapeError
 from cnncalc.layers.base import Field, Layer, Shape, option, show
+from cnncalc.layers.field import ends
 from cnncalc.layers.values import COUNT, MARGINS, RANGE, SIDES, Margins
 
 
@@ -33,11 +34,14 @@ class Margin(Layer):
         return (*y, x[-1])
 
     def field(self, field: tuple[Field, ...], x: Shape) -> tuple[Field, ...]:
-        shifts = [self.sign * before for before, _ in self.sides(x)]
         return tuple(
-            f.through(lambda unit, shift=shift: (unit - shift, unit - shift), 1, 1)  # type: ignore[misc]  # mypy takes defaults for parameters
-            for f, shift in zip(field, shifts, strict=False)
+            f.through(lambda unit, axis=axis: ends(self.uses(unit, axis, x)), 1, 1)  # type: ignore[misc]  # mypy takes defaults for parameters
+            for axis, f in enumerate(field)
         )
+
+    def uses(self, unit: int, axis: int, x: Shape) -> range:
+        shifted = unit - self.sign * self.sides(x)[axis][0]
+        return range(shifted, shifted + 1)
 
 
 class ZeroPad(Margin):

@@ -7,12 +7,12 @@ PyTorch's ceil_mode.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil
+from math import ceil, gcd
 from typing import TYPE_CHECKING, NamedTuple
 
 from cnncalc.errors import ShapeError
 from cnncalc.layers.base import Formula, Shape, show
-from cnncalc.layers.field import Field
+from cnncalc.layers.field import Field, ends
 from cnncalc.layers.values import Padding, Sizes
 
 if TYPE_CHECKING:
@@ -71,12 +71,12 @@ class Window(NamedTuple):
         if not field.phases and isinstance(jump, int):
             start = field.start - self.pads(n)[0] * jump
             return Field(field.size + (self.extent - 1) * jump, jump * self.stride, start)
-        return field.through(lambda unit: self.sees(unit, n), 1, self.stride)
+        return field.through(lambda unit: ends(self.uses(unit, n)), 1, self.stride)
 
-    def sees(self, unit: int, n: int) -> tuple[int, int]:
-        """The first and the last element under the window at a position."""
+    def uses(self, unit: int, n: int) -> range:
+        """The elements under the taps of the window at a position."""
         first = unit * self.stride - self.pads(n)[0]
-        return first, first + self.extent - 1
+        return range(first, first + self.extent, self.dilation)
 
     def formula(self, n: int) -> str:
         """(32 − 5 + 2·2)/1 + 1 = 32."""
@@ -150,6 +150,19 @@ class Transposed(NamedTuple):
             return -((self.extent - 1 - before - unit) // self.stride), (unit + before) // self.stride
 
         return field.through(sees, self.stride, 1)
+
+    def uses(self, unit: int, n: int) -> range:
+        """The elements that lay a tap of their kernels on a position of the result."""
+        at = unit + self.pads(n)[0]
+        shared = gcd(self.stride, self.dilation)
+        if at % shared:
+            return range(0)
+        step = self.dilation // shared  # from an element that reaches the position to the next one
+        phase = at // shared * pow(self.stride // shared, -1, step)
+        last = at // self.stride
+        last -= (last - phase) % step
+        first = -((self.extent - 1 - at) // self.stride)
+        return range(last - (last - first) // step * step, last + 1, step)
 
     def formula(self, n: int) -> str:
         """(4 − 1)·2 − 2·1 + 3 + 1 = 8."""

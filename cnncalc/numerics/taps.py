@@ -1,138 +1,266 @@
-"""Correlating a picture with a small kernel of whole weights, tap by tap and exactly."""
+"""Laying a kernel over a picture: the door, and the one place where the method is chosen."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from math import prod
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+from threadpoolctl import threadpool_limits
 
 from cnncalc.errors import UsageError
+from cnncalc.numerics import fourier, rounding
+from cnncalc.numerics.additions import Additions, Boxes, Separable, Taps, boxes, product
+from cnncalc.numerics.borders import BORDERS, SAME, Geometry
+from cnncalc.numerics.fourier import Fourier
+from cnncalc.numerics.strips import Finisher, Layout, Route, sweep
+from cnncalc.numerics.tasks import Task, task, task_of
+from cnncalc.numerics.toeplitz import LongSeparable, Toeplitz
 
-STRIP = 400_000  # elements of a strip: its three buffers stay in the cache, and a numpy call stays long
-BORDER = "edge pixels repeated"  # what lies beyond the border, in words
+__all__ = ["BORDERS", "Geometry", "Method", "Pixels", "correlate", "plan", "respond"]
 
-Pixels = NDArray[np.uint8] | NDArray[np.uint16]
-Buffer = NDArray[Any]
+Pixels: TypeAlias = NDArray[Any]  # uint8 or uint16
+BORDER = BORDERS[1].does
+SINGLE = 2**24  # whole numbers up to here are exact in single precision
+DOUBLE = 2**53  # and up to here in double
+
+
+class Method(NamedTuple):
+    """How a picture is correlated, and why so."""
+
+    name: str
+    reason: str
+
+
+class Choice(NamedTuple):
+    """A method that would give the right result, and what it costs: rough nanoseconds a result on one core."""
+
+    method: Method
+    cost: float
+    route: Route
+    finisher: Callable[[Layout], Finisher]
+
+
+def plan(
+    shape: tuple[int, ...], dtype: Any, weights: ArrayLike, divisor: float = 1, *, geometry: Geometry = SAME
+) -> Method:
+    """The method that correlate takes for such a picture and kernel, of floats respond: the cheapest that is right."""
+    what = task_of(shape, dtype, weights, divisor, geometry)
+    return _cheapest(choices(what) if what.dtype.kind == "u" else raw_choices(what)).method
 
 
 def correlate(
-    x: Pixels, weights: Sequence[Sequence[int]], divisor: int = 1, *, threads: int = 1
+    x: Pixels,
+    weights: ArrayLike,
+    divisor: float = 1,
+    *,
+    geometry: Geometry = SAME,
+    threads: int = 1,
+    into: Pixels | None = None,
 ) -> tuple[Pixels, int]:
-    """Lays the kernel over every pixel of each channel and writes the weighted sum there.
+    """Lays the kernel over each channel and writes the weighted sum, divided, rounded half to even and clipped.
 
-    x is (H, W) or (H, W, C), uint8 or uint16. The result has the same shape and dtype, and comes with the
-    number of its values that were clipped to the dtype's range. The sum is exact; its division is rounded
-    half to even. Beyond the border the edge pixels are repeated. The kernel's anchor is (kh // 2, kw // 2),
-    which for even sizes is the pixel after the middle, as in OpenCV and scipy.ndimage.correlate.
+    x is (H, W) or (H, W, C), uint8 or uint16. The result is of the same dtype and comes with the number of its values
+    that were clipped to the dtype's range. Whole weights: exact. Float weights: as sums in double precision round.
+    `into` takes the result; it may be x itself where mode is same and the stride 1, and little memory is needed then.
     """
-    job = _Job(x, weights, divisor)
-    strips = range(0, x.shape[0], job.rows)
-    threads = min(threads, len(strips))
-    if threads <= 1:
-        clipped = job.run(strips)
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            clipped = sum(pool.map(job.run, (strips[i::threads] for i in range(threads))))
-    return job.y, clipped
+    what = task(x, weights, divisor, geometry)
+    return _correlated(x, what, _cheapest(choices(what)), threads, into)
 
 
-class _Job:
-    """What the threads share: the picture, the taps, the result. Each one has buffers of its own."""
-
-    def __init__(self, x: Pixels, weights: Sequence[Sequence[int]], divisor: int) -> None:
-        h, w, *channels = x.shape
-        self.x = x.reshape(h, -1)  # (H, W·C): a step of one column is a step of C elements
-        self.y = np.empty_like(x, order="C")
-        self.c = channels[0] if channels else 1
-        self.kh, self.kw = len(weights), len(weights[0])
-        self.stride = (w + self.kw - 1) * self.c  # elements from row to row of a strip
-        self.rows = max(1, min(h, STRIP // self.stride))
-        self.divisor = divisor
-        self.dtype = _accumulator(weights, divisor, int(np.iinfo(x.dtype).max))
-        self.taps: dict[int, list[int]] = {}  # weight to its offsets in a flat strip; zeros take no part
-        for dy, row in enumerate(weights):
-            for dx, weight in enumerate(row):
-                if weight:
-                    self.taps.setdefault(int(weight), []).append(dy * self.stride + dx * self.c)
-
-    def run(self, strips: Sequence[int]) -> int:
-        """Works on the strips that begin at these rows; the number of values clipped."""
-        source = np.zeros((self.rows + self.kh) * self.stride, self.dtype)  # one row more than is read
-        sums = np.empty(self.rows * self.stride, self.dtype)
-        spare = np.empty_like(sums)
-        y = self.y.reshape(self.x.shape)
-        clipped = 0
-        for top in strips:
-            end = min(top + self.rows, len(y))
-            n = (end - top) * self.stride
-            self.fill(source.reshape(-1, self.stride), top, end)
-            self.add_taps(source, sums[:n], spare[:n])
-            if self.divisor > 1:
-                _divide(sums[:n], spare[:n], self.divisor)
-            result = sums[:n].reshape(-1, self.stride)[:, : y.shape[1]]  # without the columns beyond
-            clipped += _clip(result, y[top:end])
-        return clipped
-
-    def fill(self, source: Buffer, top: int, end: int) -> None:
-        """Copies the rows that the kernel sees from rows top to end, edge pixels repeated."""
-        h, wc = self.x.shape
-        first = top - self.kh // 2
-        last = first + (end - top) + self.kh - 1
-        a, b = max(first, 0), min(last, h)
-        left = self.kw // 2 * self.c
-        source[a - first : b - first, left : left + wc] = self.x[a:b]
-        for i in range(0, left, self.c):
-            source[a - first : b - first, i : i + self.c] = self.x[a:b, : self.c]
-        for i in range(left + wc, self.stride, self.c):
-            source[a - first : b - first, i : i + self.c] = self.x[a:b, -self.c :]
-        source[: a - first] = source[a - first]
-        source[b - first : last - first] = source[b - first - 1]
-
-    def add_taps(self, source: Buffer, sums: Buffer, spare: Buffer) -> None:
-        """Sums the pixels under equal weights first, so that there is one product a distinct weight."""
-        n = len(sums)
-        sums[:] = 0
-        for weight, offsets in self.taps.items():
-            if abs(weight) == 1:
-                step = np.add if weight == 1 else np.subtract
-                for offset in offsets:
-                    step(sums, source[offset : offset + n], out=sums)
-                continue
-            equal = source[offsets[0] : offsets[0] + n]
-            for offset in offsets[1:]:
-                equal = np.add(equal, source[offset : offset + n], out=spare)
-            np.add(sums, np.multiply(equal, weight, out=spare), out=sums)
+def respond(
+    x: NDArray[Any], weights: ArrayLike, divisor: float = 1, *, geometry: Geometry = SAME, threads: int = 1
+) -> NDArray[np.float64]:
+    """The weighted sums themselves, divided and not rounded; x may be float too."""
+    what = task(x, weights, divisor, geometry)
+    finite = x.dtype.kind != "f" or bool(np.isfinite(x).all())
+    return _responded(x, what, _cheapest(raw_choices(what, finite)), threads)
 
 
-def _accumulator(weights: Sequence[Sequence[int]], divisor: int, most: int) -> np.dtype[Any]:
-    """The narrowest signed type that holds every sum on the way, and what the division adds to it."""
-    bound = sum(abs(weight) for row in weights for weight in row) * most + divisor
-    for dtype in (np.int16, np.int32, np.int64):
-        if bound <= np.iinfo(dtype).max:
-            return np.dtype(dtype)
-    raise UsageError(f"weights that sum to {bound // most:,} are too large for 64-bit arithmetic")
+def _cheapest(found: Iterator[Choice]) -> Choice:
+    return min(found, key=lambda choice: choice.cost)
 
 
-def _divide(sums: Buffer, spare: Buffer, divisor: int) -> None:
-    """Divides in place, halves to the even neighbour.
+def _correlated(
+    x: Pixels, what: Task, choice: Choice, threads: int, into: Pixels | None = None
+) -> tuple[Pixels, int]:
+    shape = (*what.results[:2], *x.shape[2:])
+    y = np.empty(shape, x.dtype) if into is None else into
+    if y.shape != shape or y.dtype != x.dtype or not y.flags.c_contiguous:
+        raise UsageError(
+            f"the result is {'×'.join(map(str, shape))} of {x.dtype} and does not go into that array"
+        )
+    pixels = x.reshape(what.shape)
+    itself = into is not None and np.shares_memory(into, x)
+    if itself and (shape != x.shape or what.stride != (1, 1)):
+        raise UsageError("a picture is overwritten in place only in mode same with stride 1")
+    with _one_blas_thread(choice.route):
+        out = pixels if itself else y.reshape(what.results)
+        return y, sweep(pixels, what, [choice.route], choice.finisher, out, threads)
 
-    floor((a + (d − 1) // 2) / d) rounds halves down; where floor(a / d) is odd and d even, one more is added.
-    """
-    if divisor % 2 == 0:
-        np.floor_divide(sums, divisor, out=spare)
-        np.bitwise_and(spare, 1, out=spare)
-        np.add(sums, spare, out=sums)
-    np.add(sums, (divisor - 1) // 2, out=sums)
-    np.floor_divide(sums, divisor, out=sums)
+
+def _responded(x: NDArray[Any], what: Task, choice: Choice, threads: int) -> NDArray[np.float64]:
+    y = np.empty((*what.results[:2], *x.shape[2:]))
+    with _one_blas_thread(choice.route):
+        sweep(x.reshape(what.shape), what, [choice.route], choice.finisher, y.reshape(what.results), threads)
+    return y
 
 
-def _clip(sums: Buffer, y: Pixels) -> int:
-    """Writes the sums into y, clipped to the range of its dtype; how many were."""
-    most = np.iinfo(y.dtype).max
-    unsigned = sums.view(f"u{sums.dtype.itemsize}")  # a negative sum reads as one above the range
-    clipped = int(np.count_nonzero(unsigned > most))
-    np.clip(sums, 0, most, out=y, casting="unsafe")
-    return clipped
+def _one_blas_thread(route: Route) -> AbstractContextManager[Any]:
+    """The strips are shared out between threads already; BLAS within them is to have one each."""
+    return nullcontext() if isinstance(route, Additions) else threadpool_limits(1, user_api="blas")
+
+
+def choices(what: Task) -> Iterator[Choice]:
+    """Every method that gives the pixels of exact sums, or of sums in double precision."""
+    if what.whole:
+        finisher = rounding.whole(what)
+        yield from (choice._replace(finisher=finisher) for choice in _whole_additions(what))
+        exact = rounding.fractional(what, scaled=False, error=0.0)
+        yield from (choice._replace(finisher=exact) for choice in _exact_products(what))
+        return
+    yield from (choice._replace(finisher=rounding.fractional(what, False, 0.0)) for choice in _doubles(what))
+    if what.dtype == np.uint8 and _holds(np.uint8, what):
+        yield from _settled_singles(what)
+    error = fourier.error(what) / abs(what.divisor)
+    if error < 1e-3 and _holds(what.dtype, what):
+        why = Method(
+            "FFT", "a large kernel; overlapping tiles in double precision, pixels near a half computed again"
+        )
+        yield Choice(why, _fourier_cost(what), Fourier(what), rounding.fractional(what, False, error))
+
+
+def raw_choices(what: Task, finite: bool = True) -> Iterator[Choice]:
+    """Every method whose sums are within 1e-12 of Σ |weight| · |pixel| of a plain loop in double precision."""
+    finisher = rounding.raw(what)
+    found = (*_whole_additions(what), *_exact_products(what)) if what.whole else tuple(_doubles(what, finite))
+    yield from (choice._replace(finisher=finisher) for choice in found)
+
+
+def _holds(dtype: Any, what: Task) -> bool:
+    """Whether strips can be kept in this dtype: what lies beyond the border, too."""
+    beyond = what.beyond or 0.0
+    return what.dtype == dtype and float(beyond).is_integer() and 0 <= beyond <= np.iinfo(dtype).max
+
+
+def _wasted(what: Task) -> int:
+    """How many results are computed for one that is kept, where a stride is not known to the method."""
+    return prod(what.stride)
+
+
+def _whole_additions(what: Task) -> Iterator[Choice]:
+    """Additions in the narrowest signed integers that hold the sums and what rounding adds to them."""
+    most = max(map(abs, what.range)) + what.divisor
+    dtype = next(each for each in (np.int16, np.int32, np.int64) if most <= np.iinfo(each).max)
+    bits = np.dtype(dtype).itemsize * 8
+    nothing = rounding.raw(what)
+    each = 0.06 * bits / 16
+    taps = Taps(what, dtype)
+    if what.weights.size <= 1024:
+        said = Method("taps", f"{taps.steps} additions and products in {bits}-bit integers")
+        yield Choice(said, each * taps.steps, taps, nothing)
+    else:  # counting its steps would take as long as filtering
+        said = Method("taps", f"an addition a weight in {bits}-bit integers")
+        yield Choice(said, each * what.weights.size, taps, nothing)
+    pair = product(what.weights)
+    if pair:
+        separable = Separable(what, dtype, *pair)
+        said = Method(
+            "separable",
+            f"a column times a row: {separable.steps} additions and products in {bits}-bit integers",
+        )
+        yield Choice(said, each * separable.steps * _wasted(what), separable, nothing)
+    parts = boxes(what.weights)
+    if parts:
+        boxed = Boxes(what, dtype, parts)
+        count = "one rectangle" if len(parts) == 1 else f"{len(parts)} rectangles"
+        said = Method(
+            "boxes", f"{count} of equal weights: {boxed.steps} additions and products in {bits}-bit integers"
+        )
+        yield Choice(said, each * boxed.steps * _wasted(what), boxed, nothing)
+
+
+def _source(what: Task, dtype: Any) -> Any:
+    return what.dtype if what.dtype.kind == "u" and _holds(what.dtype, what) else dtype
+
+
+def _toeplitz_cost(what: Task, itemsize: int) -> float:
+    (_kh, kw), (down, _) = what.weights.shape, what.reach
+    products = (Toeplitz.height + down) * (-(-kw // 4) * 4 if kw > 4 else kw) * 0.02
+    return float((products + 0.1 * (kw / 4) + 1.6) * itemsize / 4 * _wasted(what))
+
+
+def _long_cost(what: Task, itemsize: int) -> float:
+    planes = len(set(what.weights[0].tolist()))
+    products = (LongSeparable.height + what.reach[0]) * 0.025 + 0.06 * planes + 0.1 * what.weights.shape[1]
+    return float((products + 1.0) * itemsize / 4 * _wasted(what))
+
+
+def _fourier_cost(what: Task) -> float:
+    return 90.0 * _wasted(what)
+
+
+def _products(what: Task, weights: NDArray[Any], words: str) -> Iterator[Choice]:
+    """As matrices, with these weights, which may be divided already."""
+    dtype, nothing = weights.dtype, rounding.raw(what)
+    source = _source(what, dtype)
+    said = Method("Toeplitz", f"a banded matrix times strips, in {words}")
+    yield Choice(said, _toeplitz_cost(what, dtype.itemsize), Toeplitz(what, weights, source), nothing)
+    pair = product(what.weights)
+    if pair:
+        column, line = pair
+        factor = (
+            np.float64(1) if what.whole else weights.flat[_largest(what)] / what.weights.flat[_largest(what)]
+        )
+        said = Method("long separable", f"a column, as a banded matrix times strips, times a row, in {words}")
+        route = LongSeparable(what, (column * factor).astype(dtype), line.astype(dtype), source)
+        yield Choice(said, _long_cost(what, dtype.itemsize), route, nothing)
+
+
+def _largest(what: Task) -> int:
+    return int(np.abs(what.weights).argmax())
+
+
+def _exact_products(what: Task) -> Iterator[Choice]:
+    """Products of floats that are exact because every number on the way is a whole number that they hold."""
+    if what.divisor >= 2**15:
+        return
+    if what.bound < SINGLE and what.dtype == np.uint8:
+        yield from _products(what, what.weights.astype(np.float32), "single precision, which is exact here")
+    elif what.bound < DOUBLE:
+        yield from _products(what, what.weights.astype(np.float64), "double precision, which is exact here")
+    if fourier.error(what) < 0.25 and what.bound < DOUBLE:
+        said = Method("FFT", "a large kernel; overlapping tiles in double precision, exact once rounded")
+        yield Choice(said, _fourier_cost(what), Fourier(what), rounding.raw(what))
+
+
+def _doubles(what: Task, finite: bool = True) -> Iterator[Choice]:
+    """Sums in double precision."""
+    nothing = rounding.raw(what)
+    taps = Taps(what, np.float64)
+    said = Method("taps", "an addition a weight in double precision")
+    yield Choice(said, 0.4 * what.weights.size + 0.5, taps, nothing)
+    if finite:  # zeros of a matrix times infinity are no numbers
+        yield from _products(what, what.weights.astype(np.float64), "double precision")
+
+
+def _settled_singles(what: Task) -> Iterator[Choice]:
+    """Sums in single precision; where their error leaves open how to round, the pixel is computed again."""
+    weights = what.weights / what.divisor
+    words = "single precision, pixels near a half again in double"
+    flat = rounding.single_error(weights.ravel(), what.most)
+    pair = product(what.weights)
+    for choice in _products(what, weights.astype(np.float32), words):
+        error = flat
+        if isinstance(choice.route, LongSeparable) and pair:
+            column, line = pair[0] / what.divisor, pair[1]
+            first = rounding.single_error(column, what.most)
+            error = first * float(np.abs(line).sum()) + rounding.single_error(
+                line, what.most * float(np.abs(column).sum())
+            )
+        cost = choice.cost + 0.5 + error * 2 * what.weights.size
+        if error < 0.05:
+            yield choice._replace(cost=cost, finisher=rounding.fractional(what, True, error))

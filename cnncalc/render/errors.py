@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from rich.console import Console
 from rich.text import Text
 
 from cnncalc.errors import CnncalcError, Place
 from cnncalc.render.console import err
 
 
-def show_error(error: CnncalcError) -> None:
-    """Prints the error on stderr."""
-    console = err()
-    console.print(Text.assemble(("error: ", "bold red"), error.message), soft_wrap=True)
+def show_error(error: CnncalcError, subject: str = "", *, console: Console | None = None) -> None:
+    """Prints the error on stderr, and what it is about where its message does not name that."""
+    console = console or err()
+    named = "" if subject in error.message else f"{subject}: "
+    console.print(Text.assemble(("error: ", "bold red"), named, error.message), soft_wrap=True)
     if error.place:
         for line in excerpt(error.place, error.label, max(40, console.width - 2)):
             console.print(line, soft_wrap=True)

@@ -24,7 +24,9 @@ def show_evaluation(record: dict[str, Any]) -> None:
         ),
         soft_wrap=True,
     )
-    console.print(f"mean loss {record['loss']:.4f}; {record['images_per_second']:,.0f} images/s")
+    console.print(
+        f"mean {record['loss_name']} {record['loss']:.4f}; {record['images_per_second']:,.0f} images/s"
+    )
 
 
 def show_prediction(record: dict[str, Any], pixels: Any) -> None:

@@ -13,25 +13,22 @@ from rich.table import Table
 from rich.text import Text
 
 from cnncalc.layers import write_layer
-from cnncalc.learning.data import DataSet
-from cnncalc.learning.network import Network
-from cnncalc.learning.training import Epoch, Progress, Settings
+from cnncalc.learning.settings import Settings
+from cnncalc.learning.training import Epoch, Progress, Result, Training
 from cnncalc.render.console import err, out
 
 
 class TrainingDisplay:
     """Shows the events of a training on stderr; to be used in a with statement."""
 
-    def __init__(self, network: Network, data: DataSet, settings: Settings, threads: int) -> None:
+    def __init__(self, training: Training) -> None:
         self.console = err()
-        layers = " · ".join(write_layer(step.layer) for step in network.steps if step.layer.word != "flatten")
+        steps = training.network.steps
+        layers = " · ".join(write_layer(step.layer) for step in steps if step.layer.word != "flatten")
         self.console.print(Text(layers, style="bold"))
-        self.console.print(
-            f"{network.parameters.vector.size:,} parameters; "
-            f"{data.name}: {len(data.train):,} pictures to learn from, {len(data.test):,} to test; "
-            f"{plural(settings.epochs, 'epoch')} in batches of {settings.batch}, {plural(threads, 'thread')}"
-        )
-        self.epochs = settings.epochs
+        self.console.print(plan(training))
+        self.console.print(recipe(training.settings))
+        self.epochs = training.settings.epochs
         self.live: Live | None = None
         self.done: list[Epoch] = []
         self.bar = Bar(
@@ -56,16 +53,44 @@ class TrainingDisplay:
             self.live.update(epochs_table(self.done) if self.done else Text(""), refresh=True)
             self.live.stop()
 
-    def show(self, event: Progress | Epoch) -> None:
+    def show(self, event: Progress | Epoch | Result) -> None:
         """Takes in one event of the training."""
         if isinstance(event, Epoch):
             self.done.append(event)
             if not self.live:
                 self.console.print(line(event, self.epochs), soft_wrap=True)
-        elif self.live:
+        elif isinstance(event, Progress) and self.live:
             self.bar.update(self.task, completed=event.images / event.of, epoch=event.epoch, pace=pace(event))
         if self.live:
             self.live.update(Group(epochs_table(self.done), self.bar) if self.done else self.bar)
+
+
+def plan(training: Training) -> str:
+    """Parameters, pictures, epochs, batches, threads."""
+    data, settings = training.data, training.settings
+    size = training.batches.size
+    batches = f"batches of {size}" if size < len(training.learned) else "one batch each"
+    held_out = f"{len(training.held_out):,} to validate, " if len(training.held_out) else ""
+    return (
+        f"{training.network.parameters.vector.size:,} parameters; {data.name}: {len(training.learned):,} pictures "
+        f"to learn from, {held_out}{len(training.tested):,} to test; "
+        f"{plural(settings.epochs, 'epoch')} in {batches}, {plural(training.team.size, 'thread')}"
+    )
+
+
+def recipe(settings: Settings) -> str:
+    """The loss, the optimiser and its rate, and what else is not as it would be without being asked for."""
+    parts = [
+        settings.loss,
+        f"{settings.optimiser}, rate {settings.peak:g} {settings.schedule or settings.chosen_schedule.name}",
+        f"warm-up {settings.warmup:g}" if settings.warmup else "",
+        f"L2 {settings.l2:g}" if settings.l2 else "",
+        f"decay {settings.shrink:g}" if settings.shrink else "",
+        f"gradient at most {settings.clip:g}" if settings.clip else "",
+        f"averaged {settings.average:g}" if settings.average else "",
+        f"augmented {settings.augment}" if settings.augment else "",
+    ]
+    return "; ".join(part for part in parts if part)
 
 
 def pace(event: Progress) -> str:
@@ -89,37 +114,47 @@ def clock(seconds: float) -> str:
 
 
 def line(epoch: Epoch, epochs: int) -> str:
+    held_out = epoch.validation_accuracy
+    validation = "" if held_out is None else f"validation {held_out:.2%}  "
     return (
-        f"epoch {epoch.epoch}/{epochs}  loss {epoch.loss:.4f}  accuracy {epoch.accuracy:.2%}  "
-        f"test {epoch.test_accuracy:.2%}  {epoch.images_per_second:,.0f} images/s  {clock(epoch.seconds)}"
+        f"epoch {epoch.epoch}/{epochs}  loss {epoch.loss:.4f}  accuracy {epoch.accuracy:.2%}  {validation}"
+        f"{epoch.images_per_second:,.0f} images/s  {clock(epoch.seconds)}"
     )
 
 
 def epochs_table(epochs: list[Epoch]) -> Table:
-    """One row an epoch; loss and accuracy are those on the pictures learned from, as they came."""
+    """One row an epoch; loss and accuracy are those on the pictures learned from, as they came.
+
+    The last but two is the accuracy on the validation pictures.
+    """
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for name in ("epoch", "loss", "accuracy", "test accuracy", "images/s", "time"):
+    for name in ("epoch", "loss", "accuracy", "validation", "images/s", "time"):
         table.add_column(name, justify="right")
     for epoch in epochs:
         table.add_row(
             str(epoch.epoch),
             f"{epoch.loss:.4f}",
             f"{epoch.accuracy:.2%}",
-            Text(f"{epoch.test_accuracy:.2%}", style="cyan"),
+            Text(
+                "" if epoch.validation_accuracy is None else f"{epoch.validation_accuracy:.2%}", style="cyan"
+            ),
             f"{epoch.images_per_second:,.0f}",
             clock(epoch.seconds),
         )
     return table
 
 
-def show_result(last: Epoch, tested: int, path: Path, folder: Path) -> None:
+def show_result(result: Result, epochs: int, path: Path, folder: Path) -> None:
     """The outcome, where it went, and what to type next."""
     console = out()
     console.print(
         Text.assemble(
-            (f"{last.test_accuracy:.2%}", "bold cyan"), f" of {tested:,} test pictures classified rightly"
+            (f"{result.accuracy:.2%}", "bold cyan"),
+            f" of {result.pictures:,} test pictures classified rightly",
         )
     )
+    if result.epoch < epochs:
+        console.print(f"by the network of epoch {result.epoch}, the best on the validation pictures")
     console.print(f"saved as {path}", soft_wrap=True)
     console.print("next:")
     console.print(f"  cnncalc evaluate {folder}", soft_wrap=True)

@@ -49,14 +49,6 @@ def test_lwls_as_lindholm_et_al_example_6_3_has_it() -> None:
     assert [row.parameters for row in weighted] == [104, 808, 1548, 117_800, 2010]
 
 
-def test_every_architecture_is_its_text() -> None:
-    for entry in ZOO.values():
-        model = entry.model
-        assert parse(write(model)) == model
-        assert analyse(model).error is None
-        assert entry.source
-
-
 @given(stacks())
 def test_figures_against_a_loop_that_counts(model: Model) -> None:
     for step, row in zip(model.leaves(), analyse(model).rows, strict=True):

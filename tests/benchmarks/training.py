@@ -22,9 +22,10 @@ import torch
 
 from cnncalc.arithmetic.zoo import ZOO
 from cnncalc.learning.data import DataSet, load
+from cnncalc.learning.evaluation import inputs_for
 from cnncalc.learning.network import Network
 from cnncalc.learning.team import Team
-from cnncalc.learning.training import Trainer, inputs_for
+from cnncalc.learning.trainer import Trainer
 from cnncalc.numerics.cores import cores
 from cnncalc.numerics.workspace import Workspace
 from tests.benchmarks.peers import Peer

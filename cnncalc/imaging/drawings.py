@@ -1,0 +1,41 @@
+"""Writing drawings that were made as bytes: under their name only when they are complete."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from uuid import uuid4
+
+from cnncalc.errors import FileError, UsageError
+from cnncalc.imaging.pictures import shown
+
+
+def check_drawing(path: Path, ending: str, *, overwrite: bool = False) -> None:
+    """Raises what writing would raise, as far as can be told beforehand."""
+    if path.is_dir():
+        raise UsageError(f"{shown(path)} is a folder", "name a file in it")
+    if path.suffix.lower() != ending:
+        raise UsageError(
+            f"{shown(path)} does not end in {ending}", f"name it {shown(path.with_suffix(ending))}"
+        )
+    if not path.parent.is_dir():
+        raise FileError(f"there is no folder {shown(path.parent)}", "make it first, or name another place")
+    if not overwrite and os.path.lexists(path):
+        raise UsageError(f"{shown(path)} exists", "--force overwrites it; or give another name")
+
+
+def write_drawing(path: Path, data: bytes, *, overwrite: bool = False) -> None:
+    """Writes the bytes; the file's ending has to be that of the drawing. FileError where writing fails."""
+    target = Path(os.path.realpath(path))  # a link stays a link, its target is replaced
+    temporary = target.with_name(f".cnncalc-{uuid4().hex}.tmp")
+    try:
+        try:
+            temporary.write_bytes(data)
+            # it may have come into being meanwhile
+            check_drawing(path, path.suffix.lower(), overwrite=overwrite)
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        raise FileError(f"cannot write {shown(path)}: {reason}", "name another place") from None

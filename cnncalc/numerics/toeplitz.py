@@ -1,0 +1,146 @@
+"""Kernels as banded (Toeplitz) matrices that multiply a strip: BLAS does the sums.
+
+The column of a kernel, once in each row of a matrix and one further to the right from row to row, takes T + kh − 1
+rows of a picture to T rows of results. Several columns of the kernel share one product: the strip is stacked with
+copies of itself shifted to the side; what is left are a few shifted additions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+from numpy.typing import NDArray
+
+from cnncalc.numerics.strips import Buffer, Layout, Worker
+from cnncalc.numerics.tasks import Task
+
+STACK = 4  # columns of the kernel in one product
+SMALL = 1_000_000  # multiply-adds up to which OpenBLAS multiplies without packing, and fastest
+STRIP = 200_000  # results of a strip: calls long enough for two threads, buffers that fit the third cache
+
+
+def band(column: NDArray[Any], height: int, dilation: int) -> NDArray[Any]:
+    """(T, T + reach): the column of a kernel, one place further from row to row."""
+    matrix = np.zeros((height, height + dilation * (len(column) - 1)), column.dtype)
+    for t in range(height):
+        matrix[t, t : t + dilation * len(column) : dilation] = column
+    return matrix
+
+
+@dataclass(frozen=True, eq=False)
+class Toeplitz:
+    """A dense kernel in single or double precision."""
+
+    task: Task
+    weights: NDArray[Any]  # those of the task, in the precision to compute in, divided or not
+    source: Any
+    strides: ClassVar[bool] = False
+    height: ClassVar[int] = 4  # T; more would multiply by more zeros
+
+    def rows(self, task: Task, row: int) -> int:
+        return self.height * max(1, STRIP // (row * self.height))
+
+    def worker(self, layout: Layout) -> Worker:
+        kh, kw = self.weights.shape
+        dtype, size = self.weights.dtype, self.weights.itemsize
+        t, stack = self.height, min(STACK, kw)
+        groups = -(-kw // stack)
+        (dy, dx), c = self.task.dilation, layout.c
+        reach = dy * (kh - 1)
+        padded = np.zeros((kh, groups * stack), dtype)
+        padded[:, :kw] = self.weights
+        bands = np.stack([band(column, t, dy) for column in padded.T])  # (columns, T, T + reach)
+        matrix = bands.reshape(groups, stack, t, t + reach).transpose(0, 2, 3, 1).reshape(groups * t, -1)
+
+        shift = stack * dx * c
+        across = layout.width * c
+        most = max(256, SMALL // matrix.size - (groups - 1) * shift)
+        pieces = -(-across // most)
+        n = -(-across // pieces)
+        wide = n + (groups - 1) * shift
+        length = (pieces - 1) * n + wide
+        blocks = -(-layout.rows // t)
+        stacked = np.zeros((blocks * t + reach, stack, length), dtype)
+        under = as_strided(
+            stacked,
+            (blocks, pieces, (t + reach) * stack, wide),
+            (t * stack * length * size, n * size, length * size, size),
+        )
+        products = np.empty((blocks, pieces, groups, t, wide), dtype)
+        sums = np.empty((blocks, t, pieces, n), dtype)
+
+        def work(source: Buffer, rows: int) -> Buffer:
+            high, some = rows + reach, -(-rows // t)
+            step = source.itemsize
+            copies = as_strided(source, (high, stack, length), (layout.row * step, dx * c * step, step))
+            np.copyto(stacked[:high], copies)
+            flat = products.reshape(blocks, pieces, groups * t, wide)
+            np.matmul(matrix, under[:some], out=flat[:some])
+            y = sums[:some].transpose(0, 2, 1, 3)  # as the products lie
+            parts = [products[:some, :, g, :, g * shift : g * shift + n] for g in range(groups)]
+            if groups == 1:
+                np.copyto(y, parts[0])
+            else:
+                np.add(parts[0], parts[1], out=y)
+            for part in parts[2:]:
+                np.add(y, part, out=y)
+            return sums.reshape(blocks * t, -1)[:rows]
+
+        return work
+
+
+@dataclass(frozen=True, eq=False)
+class LongSeparable:
+    """A long column times a long row: a banded matrix down; across, what stands under equal weights is added first."""
+
+    task: Task
+    column: NDArray[Any]
+    line: NDArray[Any]
+    source: Any
+    strides: ClassVar[bool] = False
+    height: ClassVar[int] = 8
+
+    def rows(self, task: Task, row: int) -> int:
+        return self.height * max(1, STRIP // 2 // (row * self.height))
+
+    def worker(self, layout: Layout) -> Worker:
+        dtype, size = self.column.dtype, self.column.itemsize
+        t, row = self.height, layout.row
+        matrix = band(self.column, t, self.task.dilation[0])
+        reach = matrix.shape[1] - t
+        groups: dict[float, list[int]] = {}
+        for j, weight in enumerate(self.line.tolist()):
+            groups.setdefault(weight, []).append(layout.offset(0, j))
+        factors = np.array([list(groups)], dtype)
+        pieces = -(-row // max(256, SMALL // 2 // matrix.size))
+        n = -(-row // pieces)
+        blocks = -(-layout.rows // t)
+        length = pieces * n
+        strip = np.zeros((blocks * t + reach, length), dtype)
+        under = as_strided(
+            strip, (blocks, pieces, t + reach, n), (t * length * size, n * size, length * size, size)
+        )
+        columns = np.zeros(blocks * t * length + length, dtype)
+        down = columns[: blocks * t * length].reshape(blocks, t, pieces, n).transpose(0, 2, 1, 3)
+        planes = np.zeros((len(groups), layout.rows * length), dtype)
+        sums = np.empty((1, layout.rows * length), dtype)
+
+        def work(source: Buffer, rows: int) -> Buffer:
+            high, some, m = rows + reach, -(-rows // t), rows * length
+            np.copyto(strip[:high, :row], source[: high * row].reshape(high, row))
+            np.matmul(matrix, under[:some], out=down[:some])
+            for plane, offsets in zip(planes, groups.values(), strict=True):
+                first, *rest = (columns[offset : offset + m] for offset in offsets)
+                if rest:
+                    np.add(first, rest[0], out=plane[:m])
+                else:
+                    np.copyto(plane[:m], first)
+                for other in rest[1:]:
+                    np.add(plane[:m], other, out=plane[:m])
+            np.matmul(factors, planes[:, :m], out=sums[:, :m])
+            return sums[0, :m].reshape(rows, length)
+
+        return work

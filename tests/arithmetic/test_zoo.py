@@ -181,3 +181,26 @@ def test_wavenets_state_keeps_signal_and_skips_apart() -> None:
         steps = analyse(ZOO[name].model).steps
         taken = [row for row in steps if row.layer == "channels"]
         assert [row.text for row in taken] == ["channels 0:32"] * 50 + [f"channels 32:{32 + skip}"]
+
+
+@pytest.mark.parametrize(
+    ("name", "least", "most"),
+    [
+        ("linear", 7_850, 7_850),  # 10·784 + 10
+        ("mlp", 238_510, 238_510),  # 784-300-10: 300·785 + 10·301
+        ("mlp-tanh", 238_510, 238_510),
+        ("mlp2-tanh", 266_610, 266_610),  # 300·785 + 100·301 + 10·101
+        ("tiny", 1, 9_999),
+        ("best", 1, 249_999),
+    ],
+)
+def test_networks_to_train_are_of_the_size_they_are_named_for(name: str, least: int, most: int) -> None:
+    assert least <= analyse(ZOO[name].model).parameters <= most
+
+
+@pytest.mark.parametrize("style", ["small-vgg", "small-inception", "small-resnet"])
+@pytest.mark.parametrize(("ending", "x"), [("", (28, 28, 1)), ("-32", (32, 32, 3))])
+def test_small_styles_take_both_sizes_of_pictures(style: str, ending: str, x: tuple[int, ...]) -> None:
+    report = analyse(ZOO[style + ending].model)
+    assert (report.input, report.output) == (x, (10,))
+    assert report.parameters < 100_000

@@ -82,6 +82,7 @@ class Layer(Record):
     fixed: ClassVar[bool] = False  # its parameters are not trained
     monotone: ClassVar[bool] = False  # elementwise and never decreasing: may change places with max pooling
     reads_output: ClassVar[bool] = True  # its pullback reads its output, which must then be left as it is
+    spares_gradient: ClassVar[bool] = False  # its pullback leaves dy as it is, and dx is not dy
     known: ClassVar[dict[str, type[Layer]]] = {}  # word and alias to class
 
     def __init_subclass__(cls) -> None:

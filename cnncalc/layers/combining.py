@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import prod
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from cnncalc.errors import ShapeError
-from cnncalc.layers.base import Field, Flow, Layer, Shape, Step, Steps, inner, option, placed, show
+from cnncalc.layers.base import Field, Flow, Layer, Pullback, Shape, Step, Steps, inner, option, placed, show
 from cnncalc.layers.dense import Flatten
+from cnncalc.layers.pooling import MaxPooling
 from cnncalc.layers.values import YES_NO
+
+if TYPE_CHECKING:
+    from cnncalc.numerics.run import Run
+    from cnncalc.numerics.workspace import Array
+
+    Spread = Callable[[Array], list[Array]]  # dy to what of it belongs to each branch
 
 
 class Block(Layer):
@@ -35,6 +42,15 @@ class Block(Layer):
         }
 
 
+def split(values: dict[str, Array]) -> dict[str, dict[str, Array]]:
+    """What belongs to each layer of a block: the first part of the path to the rest of it."""
+    parts: dict[str, dict[str, Array]] = {}
+    for path, value in values.items():
+        name, _, rest = path.partition(".")
+        parts.setdefault(name, {})[rest] = value
+    return parts
+
+
 class Serial(Block):
     """One layer after the other; the one fold that shapes, costs, fields, networks and errors come from."""
 
@@ -56,9 +72,68 @@ class Serial(Block):
             index += 1
         return flow
 
+    def order(self) -> list[tuple[int, Layer]]:
+        """The layers in the order of computation, each with its place in the description.
+
+        A function that never decreases may be applied behind the maximum of a window as well as before it, with
+        the same result; behind, there is less of it to do.
+        """
+        order = list(enumerate(self.layers))
+        for i in range(1, len(order)):
+            if isinstance(order[i][1], MaxPooling) and order[i - 1][1].monotone:
+                order[i - 1], order[i] = order[i], order[i - 1]
+        return order
+
+    @property
+    def reads_output(self) -> bool:  # type: ignore[override]  # of a class it is a constant
+        """Whether the last layer that is not a view reads its output."""
+        return next((layer.reads_output for _, layer in reversed(self.order()) if not layer.view), False)
+
+    @property
+    def spares_gradient(self) -> bool:  # type: ignore[override]  # likewise
+        return any(layer.spares_gradient for _, layer in self.order()[-1:])
+
+    def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
+        given, buffers = split(params), split(run.buffers)
+        way: list[tuple[str, Pullback]] = []  # back to the first layer that needs a gradient
+        reuse, need_dx = run.reuse, run.need_dx
+
+        def through(name: str, layer: Layer, x: Array) -> Array:
+            nonlocal reuse, need_dx
+            mine = given.get(name, {})
+            inside = run.inside(name, buffers.get(name, {}), reuse=reuse, need_dx=need_dx)
+            y, pullback = layer.forward(x, mine, inside)
+            need_dx = need_dx or bool(mine)
+            if need_dx:
+                way.append((name, pullback))
+            if not layer.view:
+                reuse = not layer.reads_output
+            return y
+
+        flattened = 0
+        for index, layer in self.order():
+            if layer.flat and x.ndim > 2:
+                x = through(str(index + flattened), Flatten(), x)
+                flattened += 1
+            x = through(str(index + flattened), layer, x)
+
+        def back(dy: Array) -> tuple[Array | None, dict[str, Array]]:
+            gradients: dict[str, Array] = {}
+            dx: Array | None = dy
+            for name, pullback in reversed(way):
+                if dx is None:
+                    break
+                dx, found = pullback(dx)
+                gradients.update({f"{name}.{own}": gradient for own, gradient in found.items()})
+            return dx, gradients
+
+        return x, back
+
 
 class Branches(Block):
     """A block whose branches all begin with its input and meet at its end."""
+
+    reads_output = False
 
     def join(self, shapes: list[Shape]) -> Shape:
         """The shape where they meet; raises ShapeError where they do not fit together."""
@@ -90,6 +165,45 @@ class Branches(Block):
         held += prod(flow.shape) if flow.kept or passed else 0
         yield Step(path, self, flow.shape, y, flow.field, field, held + prod(y), flow.idle)
         return flow.on(y, field)
+
+    def meet(self, ends: list[Array], run: Run) -> tuple[Array, Spread]:
+        """What comes out where the branches meet, and the way back to their ends."""
+        raise NotImplementedError
+
+    def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
+        given, buffers = split(params), split(run.buffers)
+        branches = list(self.branches_by_name())
+        ends, ways = [], []
+        for name, branch in branches:
+            # the other branches and their pullbacks read x, too
+            inside = run.inside(name, buffers.get(name, {}), reuse=False, need_dx=run.need_dx)
+            y, way = branch.forward(x, given.get(name, {}), inside)
+            ends.append(y)
+            ways.append(way)
+        y, spread = self.meet(ends, run)
+
+        def back(dy: Array) -> tuple[Array | None, dict[str, Array]]:
+            gradients: dict[str, Array] = {}
+            own: list[Array] = []
+            handed: list[Array] = []  # parts of dy itself
+            for (name, branch), way, part in zip(branches, ways, spread(dy), strict=True):
+                dx, found = way(part)
+                gradients.update({f"{name}.{path}": gradient for path, gradient in found.items()})
+                if dx is not None:
+                    (handed if branch.view else own).append(dx)
+            return added([*own, *handed]) if run.need_dx else None, gradients
+
+        return y, back
+
+
+def added(parts: list[Array]) -> Array | None:
+    """The sum of what the branches want of their input, in the memory of the first; None where none wants any."""
+    if not parts:
+        return None
+    total, *others = parts
+    for other in others:
+        total += other
+    return total
 
 
 class Residual(Branches):
@@ -128,6 +242,21 @@ class Residual(Branches):
         step = f" stride {stride}" if max(strides) > 1 else ""
         return f"add shortcut {{ conv {body[-1]}x{ones}{step} }}"
 
+    def meet(self, ends: list[Array], run: Run) -> tuple[Array, Spread]:
+        from cnncalc.numerics.joining import add
+
+        mine = [not (branch.view or branch.reads_output) for _, branch in self.branches_by_name()]
+        y = add(ends, run.space, run.key, into=mine.index(True) if any(mine) else None)
+
+        def spread(dy: Array) -> list[Array]:
+            if self.body.spares_gradient:
+                return [dy, dy]
+            copy = run.space.image((run.key, "dy"), dy.shape, dy.dtype)
+            copy[...] = dy
+            return [copy, dy]
+
+        return y, spread
+
 
 class Concat(Branches):
     """The channels of all branches behind each other (Szegedy et al. 2015, Going deeper with convolutions)."""
@@ -148,6 +277,11 @@ class Concat(Branches):
                 "pad, crop or stride the branches until their sizes agree",
             )
         return (*shapes[0][:-1], sum(shape[-1] for shape in shapes))
+
+    def meet(self, ends: list[Array], run: Run) -> tuple[Array, Spread]:
+        from cnncalc.numerics.joining import concatenate
+
+        return concatenate(ends, run.space, run.key)
 
 
 class Multiply(Branches):
@@ -174,9 +308,17 @@ class Multiply(Branches):
                 )
         return largest
 
+    def meet(self, ends: list[Array], run: Run) -> tuple[Array, Spread]:
+        from cnncalc.numerics.joining import multiply
+
+        return multiply(ends, run.space, run.key)
+
 
 class Auxiliary(Block):
-    """Layers beside the main way, whose output goes nowhere in the model, such as GoogLeNet's extra classifiers."""
+    """Layers beside the main way, whose output goes nowhere in the model, such as GoogLeNet's extra classifiers.
+
+    They are counted and kept, not run: a loss of their own, with which they could learn, they do not have here.
+    """
 
     word = "aux"
     help = "layers beside the main way, such as an extra classifier"
@@ -202,6 +344,9 @@ class Auxiliary(Block):
             flow.idle,
         )
         return flow
+
+    def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
+        return x, lambda dy: (dy, {})
 
 
 class Model(NamedTuple):

@@ -24,6 +24,7 @@ class Filters(Layer):
     """What the layers with filters share: a window, and a bias for each filter."""
 
     reads_output = False
+    spares_gradient = True
 
     @property
     def windows(self) -> list[Window]:

@@ -44,6 +44,7 @@ class Dense(Layer):
     help = "fully connected layer of N units; flattens a volume by itself"
     flat = True
     reads_output = False
+    spares_gradient = True
 
     units: int = option(COUNT, "number of units", minimum=1, head=True)
     bias: bool = option(YES_NO, "whether each unit has a bias", default=True)

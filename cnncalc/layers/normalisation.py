@@ -25,6 +25,7 @@ class BatchNorm(Layer):
     word = "batchnorm"
     help = "normalises each channel over the batch and space"
     reads_output = False
+    spares_gradient = True
 
     affine: bool = option(YES_NO, "whether scale and shift are trained", default=True)
 

@@ -129,7 +129,9 @@ def load(run: Path) -> tuple[Network, Trained]:
     try:
         model = parse(metadata["model"], source=str(path))
         compare(
-            path, tensor_shapes(list(model.steps())), {name: tensor.shape for name, tensor in tensors.items()}
+            path,
+            tensor_shapes(list(model.leaves())),
+            {name: tensor.shape for name, tensor in tensors.items()},
         )
         network = Network(model)
         known = metadata.keys() & Trained.__dataclass_fields__.keys()

@@ -17,7 +17,7 @@ def alone(part: Array) -> Array:
 
 @dataclass
 class Run:
-    """One worker's pass over its part of a batch; the network sets what concerns the layer at work."""
+    """One worker's pass over its part of a batch, as the layer at work is told of it."""
 
     train: bool
     space: Workspace = field(default_factory=Workspace)
@@ -28,6 +28,11 @@ class Run:
     reuse: bool = False  # whether the layer may overwrite its input
     buffers: dict[str, Array] = field(default_factory=dict)  # what the layer keeps, by name
     kept: dict[str, Array] = field(default_factory=dict)  # new values for buffers, by path and name
+
+    def inside(self, name: str, buffers: dict[str, Array], *, reuse: bool, need_dx: bool) -> Run:
+        """The same pass as a layer inside this one is told of it."""
+        path = f"{self.key}.{name}" if self.key else name
+        return Run(self.train, self.space, self.rng, self.reduce, path, need_dx, reuse, buffers, self.kept)
 
     def keep(self, name: str, value: Array) -> None:
         """Hands in the next value of one of the layer's buffers; the trainer takes one worker's word for it."""

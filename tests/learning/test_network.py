@@ -84,8 +84,7 @@ def test_the_gradients_are_the_adjoint_of_the_derivative(model: Model, seed: int
     dy = rng.normal(size=y.shape)
     forwards = float((dy * derivative).sum())
     gradients = made.parameters.like()
-    made.stages = [stage._replace(need_dx=True) for stage in made.stages]
-    y, backward = made.forward(x.copy(), run)
+    y, backward = made.forward(x.copy(), run, need_dx=True)
     dx = backward(dy.copy(), gradients)
     assert dx is not None
     backwards = float((gradients.vector * along).sum() + (dx * along_x).sum())
@@ -141,14 +140,14 @@ def test_an_activation_changes_places_with_max_pooling_only_where_that_changes_n
     for word, cls in Layer.known.items():
         if cls.monotone:
             made = network(parse(words.format(word)))
-            order = [stage.step.layer.word for stage in made.stages]
-            assert order[:3] == ["conv", "maxpool", cls.word]
+            assert [layer.word for _, layer in made.body.order()][:3] == ["conv", "maxpool", cls.word]
             swapped, _ = made.forward(x, Run(train=True))
             swapped = swapped.copy()
-            made.stages[1:3] = [made.stages[2]._replace(reuse=False), made.stages[1]]
-            plain, _ = made.forward(x, Run(train=True))
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(cls, "monotone", False)
+                plain, _ = made.forward(x, Run(train=True))
             assert np.array_equal(plain, swapped), word
-    assert [stage.step.layer.word for stage in network(parse(words.format("softmax"))).stages][1] == "softmax"
+    assert [layer.word for _, layer in parse(words.format("softmax")).body.order()][1] == "softmax"
 
 
 def test_the_softmax_at_the_end_belongs_to_the_loss() -> None:

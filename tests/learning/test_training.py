@@ -97,13 +97,38 @@ def test_a_loss_that_is_not_finite_stops_the_training() -> None:
     assert "--rate" in caught.value.hint
 
 
+HEADS = {
+    "conv": "2x3x3",
+    "depthwise": "3x3",
+    "separable": "2x3x3",
+    "deconv": "2x3x3",
+    "upsample": "2",
+    "maxpool": "2x2",
+    "pool": "2x2",
+    "avgpool": "2x2",
+    "subsample": "2x2",
+    "adaptiveavgpool": "3",
+    "adaptivemaxpool": "3",
+    "fc": "5",
+    "dense": "5",
+    "rbf": "5",
+    "zeropad": "1",
+    "crop": "1",
+    "padchannels": "1:2",
+    "channels": "0:1",
+    "channelshuffle": "1",
+    "residual": "{ conv 1x3x3 pad 1; relu }",
+    "concat": "{ { } { conv 2x3x3 pad 1; relu } }",
+    "multiply": "{ { } { globalavgpool; sigmoid } }",
+    "aux": "{ fc 3 }",
+}
+
+
 def test_every_layer_word_can_be_trained() -> None:
-    sizes = {"conv": "2x3x3", "maxpool": "2x2", "pool": "2x2", "avgpool": "2x2", "fc": "5", "dense": "5"}
-    sizes["depthwise"] = "3x3"
     for word, cls in Layer.known.items():
         if cls.forward is Layer.forward:
             continue
-        network, _ = trained(f"input 8x8x1; {word} {sizes.get(word, '')}; fc 4", Settings(epochs=1, batch=50))
+        network, _ = trained(f"input 8x8x1; {word} {HEADS.get(word, '')}; fc 4", Settings(epochs=1, batch=50))
         assert np.isfinite(network.parameters.vector).all(), word
 
 

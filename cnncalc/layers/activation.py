@@ -50,26 +50,42 @@ class ReLU(Activation):
         return elementwise.relu
 
 
-class ReLU6(Layer):
+class ReLU6(Activation):
     """min(max(x, 0), 6) (Howard et al. 2017, MobileNet; Krizhevsky 2010)."""
 
     word = "relu6"
     help = "min(max(x, 0), 6)"
+    monotone = True
+
+    def primitive(self, elementwise: Any) -> Any:
+        from cnncalc.numerics import rectifiers
+
+        return rectifiers.relu6
 
 
-class SiLU(Layer):
+class SiLU(Activation):
     """x/(1 + e⁻ˣ), also called swish (Ramachandran, Zoph, Le 2017)."""
 
     word = "silu"
     aliases = ("swish",)
     help = "x/(1 + e⁻ˣ)"
 
+    def primitive(self, elementwise: Any) -> Any:
+        from cnncalc.numerics import rectifiers
 
-class GELU(Layer):
+        return rectifiers.silu
+
+
+class GELU(Activation):
     """x·Φ(x), Φ the normal distribution (Hendrycks & Gimpel 2016)."""
 
     word = "gelu"
     help = "x·Φ(x), Φ the normal distribution"
+
+    def primitive(self, elementwise: Any) -> Any:
+        from cnncalc.numerics import rectifiers
+
+        return rectifiers.gelu
 
 
 class LeakyReLU(Activation):

@@ -176,11 +176,6 @@ class Layer(Record):
         """The output for a batch, and pullback(dy) → (dx, gradients by parameter name)."""
         raise NotImplementedError
 
-    @property
-    def computes(self) -> bool:
-        """Whether it can be run on data, not only counted."""
-        return type(self).forward is not Layer.forward
-
 
 def placed(error: ShapeError, place: Place | None, path: str, sees: str) -> ShapeError:
     """The error with the place of the layer at fault."""
@@ -208,6 +203,20 @@ def weight_and_bias(back: Callable[[Array], tuple[Array | None, Array, Array | N
         return dx, {"weight": dweight} if dbias is None else {"weight": dweight, "bias": dbias}
 
     return pullback
+
+
+def split(values: dict[str, Array]) -> dict[str, dict[str, Array]]:
+    """What belongs to each layer of a block: the first part of the path to the rest of it."""
+    parts: dict[str, dict[str, Array]] = {}
+    for path, value in values.items():
+        name, _, rest = path.partition(".")
+        parts.setdefault(name, {})[rest] = value
+    return parts
+
+
+def described(x: Array) -> Shape:
+    """The shape of one example of a batch, (C, *spatial, N), as the arithmetic has it: (*spatial, C)."""
+    return (*x.shape[1:-1], x.shape[0])
 
 
 def show(shape: Shape) -> str:

@@ -7,7 +7,20 @@ from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
 from cnncalc.errors import ShapeError
-from cnncalc.layers.base import Field, Flow, Layer, Pullback, Shape, Step, Steps, inner, option, placed, show
+from cnncalc.layers.base import (
+    Field,
+    Flow,
+    Layer,
+    Pullback,
+    Shape,
+    Step,
+    Steps,
+    inner,
+    option,
+    placed,
+    show,
+    split,
+)
 from cnncalc.layers.dense import Flatten
 from cnncalc.layers.pooling import MaxPooling
 from cnncalc.layers.values import YES_NO
@@ -40,15 +53,6 @@ class Block(Layer):
             if not step.layer.block
             for name, shape in step.layer.param_shapes(step.input).items()
         }
-
-
-def split(values: dict[str, Array]) -> dict[str, dict[str, Array]]:
-    """What belongs to each layer of a block: the first part of the path to the rest of it."""
-    parts: dict[str, dict[str, Array]] = {}
-    for path, value in values.items():
-        name, _, rest = path.partition(".")
-        parts.setdefault(name, {})[rest] = value
-    return parts
 
 
 class Serial(Block):

@@ -6,11 +6,13 @@ from math import gcd, prod
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import ShapeError
-from cnncalc.layers.base import Cost, Field, Formula, Layer, Pullback, Shape, option, weight_and_bias
+from cnncalc.layers.base import Cost, Field, Formula, Layer, Pullback, Shape, option, split, weight_and_bias
 from cnncalc.layers.values import COUNT, EXTENT, FILTERS, PADS, SIZES, TABLE, YES_NO, Padding, Sizes, Table
 from cnncalc.layers.window import Window, fields, misfits, resolved, size_formulas, slide, windows
 
 if TYPE_CHECKING:
+    from numpy.random import Generator
+
     from cnncalc.numerics.run import Run
     from cnncalc.numerics.workspace import Array
 
@@ -123,12 +125,37 @@ class Convolution(Filters):
             Formula("MACs", f"{macs} = {self.cost(x).macs:,}"),
         ]
 
+    def initial(self, x: Shape, rng: Generator) -> dict[str, Array]:
+        """Of a table, too, the variance is one over the inputs that the filter sees."""
+        values = super().initial(x, rng)
+        if self.table:
+            sees = [len(row) for row in self.rows for _ in row]
+            for weight, channels in zip(values["weight"], sees, strict=True):
+                weight /= channels**0.5
+        return values
+
     @property
-    def computes(self) -> bool:
-        return not self.table
+    def rows(self) -> list[tuple[int, ...]]:
+        """The channels that each filter sees, each once, in the order in which their weights lie."""
+        return [tuple(dict.fromkeys(row)) for row in self.table]
 
     def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
-        return correlated(x, params, run, self.windows, self.groups)
+        if not self.table:
+            return correlated(x, params, run, self.windows, self.groups)
+        # as filters that see all channels, with zeros where the table has none
+        filters = [index for index, row in enumerate(self.rows) for _ in row]
+        places = filters, [channel for row in self.rows for channel in row]
+        shape = (self.filters, self.kernel[0], x.shape[0], *self.kernel[1:])
+        whole = run.space.array((run.key, "whole"), shape, x.dtype).swapaxes(1, 2)
+        whole[...] = 0
+        whole[places] = params["weight"]
+        y, back = correlated(x, {**params, "weight": whole}, run, self.windows, 1)
+
+        def pullback(dy: Array) -> tuple[Array | None, dict[str, Array]]:
+            dx, gradients = back(dy)
+            return dx, {**gradients, "weight": gradients["weight"][places]}
+
+        return y, pullback
 
 
 class Depthwise(Filters):
@@ -168,7 +195,7 @@ class Depthwise(Filters):
         ]
 
     def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
-        return correlated(x, params, run, self.windows, x.shape[0])
+        return correlated_by_channel(x, params, run, self.windows)
 
 
 class Separable(Filters):
@@ -215,6 +242,24 @@ class Separable(Filters):
             Formula("MACs", f"({taps} + {self.filters})·{between}·{positions} = {self.cost(x).macs:,}"),
         ]
 
+    def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
+        steps = ("depthwise", "pointwise")
+        mine = split(params)
+        first = run.inside(steps[0], {}, reuse=False, need_dx=run.need_dx)
+        second = run.inside(steps[1], {}, reuse=False, need_dx=True)
+        between, back_first = correlated_by_channel(x, mine[steps[0]], first, self.windows)
+        ones = windows((1,) * self.axes, (1,) * self.axes, ((0, 0),) * self.axes, (1,) * self.axes)
+        y, back_second = correlated(between, mine[steps[1]], second, ones, 1)
+
+        def pullback(dy: Array) -> tuple[Array | None, dict[str, Array]]:
+            dbetween, gradients = back_second(dy)
+            assert dbetween is not None  # it was asked for
+            dx, others = back_first(dbetween)
+            found = zip(steps, (others, gradients), strict=True)
+            return dx, {f"{step}.{name}": value for step, part in found for name, value in part.items()}
+
+        return y, pullback
+
 
 def check_groups(groups: int, channels: int, filters: int) -> None:
     """Raises ShapeError where the groups do not divide both."""
@@ -236,4 +281,16 @@ def correlated(
     axes, out = resolved(over, x)
     weight, bias = params["weight"], params.get("bias")
     y, back = correlate(x, weight, bias, axes, out, groups, run.space, run.key, need_dx=run.need_dx)
+    return y, weight_and_bias(back)
+
+
+def correlated_by_channel(
+    x: Array, params: dict[str, Array], run: Run, over: list[Window]
+) -> tuple[Array, Pullback]:
+    """The same with filters of its own for each channel."""
+    from cnncalc.numerics.depthwise import correlate_channels
+
+    axes, out = resolved(over, x)
+    weight, bias = params["weight"], params.get("bias")
+    y, back = correlate_channels(x, weight, bias, axes, out, run.space, run.key, need_dx=run.need_dx)
     return y, weight_and_bias(back)

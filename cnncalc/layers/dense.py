@@ -9,6 +9,8 @@ from cnncalc.layers.base import Cost, Field, Formula, Layer, Pullback, Shape, op
 from cnncalc.layers.values import COUNT, YES_NO
 
 if TYPE_CHECKING:
+    from numpy.random import Generator
+
     from cnncalc.numerics.run import Run
     from cnncalc.numerics.workspace import Array
 
@@ -95,3 +97,13 @@ class RadialBasis(Layer):
 
     def formulas(self, x: Shape) -> list[Formula]:
         return [Formula("parameters", f"{prod(x)}·{self.units} = {self.parameters(x):,}")]
+
+    def initial(self, x: Shape, rng: Generator) -> dict[str, Array]:
+        """Templates of −1 and 1, as those of LeNet-5, but drawn: its were drawings of the ten digits."""
+        return {"weight": rng.choice((-1.0, 1.0), (self.units, prod(x)))}
+
+    def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
+        from cnncalc.numerics.dense import squared_distances
+
+        y, back = squared_distances(x, params["weight"], run.space, run.key)
+        return y, lambda dy: (back(dy), {})

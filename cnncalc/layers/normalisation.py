@@ -1,4 +1,4 @@
-"""Normalisation and noise: batch normalisation, dropout."""
+"""Normalisation, over batches, channels and windows, and noise: dropout."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cnncalc.layers.base import Cost, Field, Formula, Layer, Pullback, Shape, option
 from cnncalc.layers.values import COUNT, EXTENT, NUMBER, YES_NO, Sizes
-from cnncalc.layers.window import Window, fields, slide, windows
+from cnncalc.layers.window import Window, fields, resolved, slide, windows
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 
 EPSILON = 1e-5  # both as PyTorch has them
 MOMENTUM = 0.1
+
+
+def identical(shapes: dict[str, Shape]) -> dict[str, Array]:
+    """Scales and shifts that change nothing."""
+    import numpy as np
+
+    return {name: np.ones(shape) if name == "weight" else np.zeros(shape) for name, shape in shapes.items()}
 
 
 class BatchNorm(Layer):
@@ -43,10 +50,7 @@ class BatchNorm(Layer):
 
     def initial(self, x: Shape, rng: Generator) -> dict[str, Array]:
         """Scale one, shift zero."""
-        import numpy as np
-
-        values = super().initial(x, rng)
-        return {**values, "weight": np.ones(x[-1])} if self.affine else values
+        return identical(self.param_shapes(x))
 
     def initial_buffers(self, x: Shape) -> dict[str, Array]:
         import numpy as np
@@ -96,6 +100,25 @@ class LayerNorm(Layer):
     def formulas(self, x: Shape) -> list[Formula]:
         return [Formula("parameters", f"2·{x[-1]} = {self.parameters(x):,}")] if self.affine else []
 
+    def initial(self, x: Shape, rng: Generator) -> dict[str, Array]:
+        """Scale one, shift zero."""
+        return identical(self.param_shapes(x))
+
+    def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
+        import numpy as np
+
+        from cnncalc.numerics.local_normalisation import layer_norm
+
+        scale = params.get("weight", np.ones(x.shape[0], x.dtype))
+        shift = params.get("bias", np.zeros(x.shape[0], x.dtype))
+        y, back = layer_norm(x, scale, shift, EPSILON, run.space, run.key)
+
+        def pullback(dy: Array) -> tuple[Array | None, dict[str, Array]]:
+            dx, dscale, dshift = back(dy)
+            return dx, {"weight": dscale, "bias": dshift} if self.affine else {}
+
+        return y, pullback
+
 
 class LayerScale(Layer):
     """A trained factor for each channel, small at first (Touvron et al. 2021, CaiT, section 2)."""
@@ -112,6 +135,23 @@ class LayerScale(Layer):
     def formulas(self, x: Shape) -> list[Formula]:
         return [Formula("parameters", f"{x[-1]} = {self.parameters(x):,}")]
 
+    def initial(self, x: Shape, rng: Generator) -> dict[str, Array]:
+        """0.1, as in the paper's networks of up to eighteen blocks."""
+        import numpy as np
+
+        return {"weight": np.full(x[-1], 0.1)}
+
+    def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
+        from cnncalc.numerics.local_normalisation import channel_scale
+
+        y, back = channel_scale(x, params["weight"], run.space, run.key)
+
+        def pullback(dy: Array) -> tuple[Array | None, dict[str, Array]]:
+            dx, dfactors = back(dy)
+            return dx, {"weight": dfactors}
+
+        return y, pullback
+
 
 class LocalResponseNorm(Layer):
     """y = x/(k + α/n · Σ x²)^β over the n channels around each one, as PyTorch and Caffe have it.
@@ -126,6 +166,12 @@ class LocalResponseNorm(Layer):
     alpha: float = option(NUMBER, "weight of the energy", minimum=0, default=1e-4)
     beta: float = option(NUMBER, "power of the divisor", minimum=0, default=0.75)
     k: float = option(NUMBER, "least divisor", minimum=0, default=1.0)
+
+    def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
+        from cnncalc.numerics.local_normalisation import response_norm
+
+        y, back = response_norm(x, self.size, self.alpha, self.beta, self.k, run.space, run.key)
+        return y, lambda dy: (back(dy), {})
 
 
 class LocalContrastNorm(Layer):
@@ -156,6 +202,13 @@ class LocalContrastNorm(Layer):
 
     def uses(self, unit: int, axis: int, x: Shape) -> range:
         return self.windows[axis].uses(unit, x[axis]) if self.kernel else range(x[axis])
+
+    def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
+        from cnncalc.numerics.local_normalisation import contrast_norm
+
+        whole = [Window(n, n, (0, 0), 1) for n in x.shape[1:-1]]
+        y, back = contrast_norm(x, *resolved(self.windows if self.kernel else whole, x), run.space, run.key)
+        return y, lambda dy: (back(dy), {})
 
 
 class Dropout(Layer):

@@ -6,12 +6,15 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import ShapeError
-from cnncalc.layers.base import Cost, Field, Formula, Layer, Pullback, Shape, option
+from cnncalc.layers.base import Cost, Field, Formula, Layer, Pullback, Shape, described, option
+from cnncalc.layers.convolution import correlated_by_channel
 from cnncalc.layers.field import ends
 from cnncalc.layers.values import EXTENT, FACTORS, PADS, SIZES, YES_NO, Padding, Sizes
 from cnncalc.layers.window import Window, fields, misfits, rank_error, resolved, size_formulas, slide, windows
 
 if TYPE_CHECKING:
+    from numpy.random import Generator
+
     from cnncalc.numerics.run import Run
     from cnncalc.numerics.workspace import Array
 
@@ -105,6 +108,26 @@ class Subsampling(Pooling):
             Formula("parameters", f"2·{x[-1]} = {self.parameters(x):,}"),
         ]
 
+    def initial(self, x: Shape, rng: Generator) -> dict[str, Array]:
+        """The mean of each window."""
+        import numpy as np
+
+        return {"weight": np.full(x[-1], 1 / prod(self.kernel)), "bias": np.zeros(x[-1])}
+
+    def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
+        import numpy as np
+
+        taps = (len(x), 1, *self.kernel)
+        weight = np.broadcast_to(params["weight"].reshape(-1, *(1 for _ in taps[1:])), taps)
+        y, back = correlated_by_channel(x, {**params, "weight": weight}, run, self.windows)
+
+        def pullback(dy: Array) -> tuple[Array | None, dict[str, Array]]:
+            dx, gradients = back(dy)
+            summed = gradients["weight"].reshape(len(x), -1).sum(axis=1)
+            return dx, {**gradients, "weight": summed}
+
+        return y, pullback
+
 
 class GlobalPooling(Layer):
     """One window over the whole map; the rank stays."""
@@ -125,7 +148,7 @@ class GlobalPooling(Layer):
 
     def over(self, x: Array) -> list[Window]:
         """The windows of a batch (C, *spatial, N)."""
-        return self.slides((*x.shape[1:-1], x.shape[0]))
+        return self.slides(described(x))
 
 
 class GlobalAveragePooling(GlobalPooling):
@@ -175,6 +198,19 @@ class AdaptivePooling(Layer):
         n, m = x[axis], self.sizes(x)[axis]
         return range(unit * n // m, -(-(unit + 1) * n // m))
 
+    def over(self, x: Array) -> list[Window] | None:
+        """The windows of a batch (C, *spatial, N), where all are of one size and lie side by side."""
+        pairs = list(zip(x.shape[1:-1], self.sizes(described(x)), strict=True))
+        return None if any(n % m for n, m in pairs) else [Window(n // m, n // m, (0, 0), 1) for n, m in pairs]
+
+    def ranges(self, x: Array) -> tuple[tuple[range, ...], ...]:
+        """The elements of each window along each axis."""
+        shape = described(x)
+        return tuple(
+            tuple(self.uses(unit, axis, shape) for unit in range(m))
+            for axis, m in enumerate(self.sizes(shape))
+        )
+
 
 class AdaptiveAveragePooling(AdaptivePooling):
     """The mean of each window."""
@@ -182,12 +218,30 @@ class AdaptiveAveragePooling(AdaptivePooling):
     word = "adaptiveavgpool"
     help = "means, as many as asked for"
 
+    def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
+        from cnncalc.numerics.adaptive import adaptive_average
+
+        over = self.over(x)
+        if over:
+            return average(x, over, run)
+        y, back = adaptive_average(x, self.ranges(x), run.space, run.key)
+        return y, lambda dy: (back(dy), {})
+
 
 class AdaptiveMaxPooling(AdaptivePooling):
     """The largest number of each window."""
 
     word = "adaptivemaxpool"
     help = "maxima, as many as asked for"
+
+    def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
+        from cnncalc.numerics.adaptive import adaptive_max
+
+        over = self.over(x)
+        if over:
+            return maximum(x, over, run)
+        y, back = adaptive_max(x, self.ranges(x), run.space, run.key)
+        return y, lambda dy: (back(dy), {})
 
 
 def maximum(x: Array, over: list[Window], run: Run) -> tuple[Array, Pullback]:

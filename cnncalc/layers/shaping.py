@@ -1,11 +1,17 @@
-"""Layers that pad, cut and rearrange; none of them computes."""
+"""Layers that pad, cut and rearrange; none of them calculates."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from cnncalc.errors import ShapeError
-from cnncalc.layers.base import Field, Layer, Shape, option, show
+from cnncalc.layers.base import Field, Layer, Pullback, Shape, described, option, show
 from cnncalc.layers.field import ends
 from cnncalc.layers.values import COUNT, MARGINS, RANGE, SIDES, Margins
+
+if TYPE_CHECKING:
+    from cnncalc.numerics.run import Run
+    from cnncalc.numerics.workspace import Array
 
 
 class Margin(Layer):
@@ -43,6 +49,10 @@ class Margin(Layer):
         shifted = unit - self.sign * self.sides(x)[axis][0]
         return range(shifted, shifted + 1)
 
+    def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
+        rim = ((0, 0), *self.sides(described(x)))
+        return framed(x, rim, run) if self.sign > 0 else cut(x, rim, run)
+
 
 class ZeroPad(Margin):
     """Zeros around the input."""
@@ -72,6 +82,9 @@ class PadChannels(Layer):
     def out_shape(self, x: Shape) -> Shape:
         return (*x[:-1], x[-1] + sum(self.sides))
 
+    def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
+        return framed(x, (self.sides, *((0, 0) for _ in x.shape[1:-1])), run)
+
 
 class TakeChannels(Layer):
     """The channels from A up to but without B."""
@@ -90,6 +103,10 @@ class TakeChannels(Layer):
             )
         return (*x[:-1], end - first)
 
+    def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
+        first, end = self.range
+        return cut(x, ((first, len(x) - end), *((0, 0) for _ in x.shape[1:-1])), run)
+
 
 class ChannelShuffle(Layer):
     """Deals the channels of G groups out in turn (Zhang et al. 2018, ShuffleNet)."""
@@ -106,3 +123,25 @@ class ChannelShuffle(Layer):
                 f"{self.groups} groups do not divide {x[-1]} channels", "take as many groups as divide them"
             )
         return x
+
+    def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
+        from cnncalc.numerics.shaping import shuffle
+
+        y, back = shuffle(x, self.groups, run.space, run.key)
+        return y, lambda dy: (back(dy), {})
+
+
+def framed(x: Array, rim: Margins, run: Run) -> tuple[Array, Pullback]:
+    """Zeros around a batch (C, *spatial, N), so many before and after along each axis, and the way back."""
+    from cnncalc.numerics.shaping import frame
+
+    y, back = frame(x, rim, run.space, run.key)
+    return y, lambda dy: (back(dy), {})
+
+
+def cut(x: Array, rim: Margins, run: Run) -> tuple[Array, Pullback]:
+    """What is left of a batch without its rim, and the way back."""
+    from cnncalc.numerics.shaping import bare
+
+    y, back = bare(x, rim, run.space, run.key)
+    return y, lambda dy: (back(dy), {})

@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 from math import prod
+from typing import TYPE_CHECKING
 
 from cnncalc.errors import ShapeError
-from cnncalc.layers.base import Cost, Field, Formula, Layer, Shape, option
+from cnncalc.layers.base import (
+    Cost,
+    Field,
+    Formula,
+    Layer,
+    Pullback,
+    Shape,
+    described,
+    option,
+    weight_and_bias,
+)
 from cnncalc.layers.convolution import BIAS, DILATION, STRIDE, check_groups
 from cnncalc.layers.values import COUNT, EXTENT, FACTORS, FILTERS, PADS, SIZES, Padding, Sizes
-from cnncalc.layers.window import Transposed, fields, per_axis, rank_error, size_formulas, slide
+from cnncalc.layers.window import Transposed, fields, per_axis, rank_error, resolved, size_formulas, slide
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+
+    from cnncalc.numerics.run import Run
+    from cnncalc.numerics.workspace import Array
 
 
 class TransposedConvolution(Layer):
@@ -20,6 +37,7 @@ class TransposedConvolution(Layer):
     word = "deconv"
     help = "transposed convolution with K filters of F×F"
     reads_output = False
+    spares_gradient = True
 
     filters: int = option(FILTERS, "number of filters", minimum=1, head=True)
     kernel: Sizes = option(EXTENT, "size of a filter", minimum=1, head=True)
@@ -81,6 +99,22 @@ class TransposedConvolution(Layer):
             Formula("MACs", f"{taps}·{filters}·{'·'.join(map(str, x))} = {self.cost(x).macs:,}"),
         ]
 
+    def initial(self, x: Shape, rng: Generator) -> dict[str, Array]:
+        """Variance one over the inputs that fall on an element of the output, on the average."""
+        values = super().initial(x, rng)
+        inputs = x[-1] // self.groups * max(1.0, prod(self.kernel) / prod(self.stride))
+        values["weight"] *= (prod(values["weight"].shape[1:]) / inputs) ** 0.5
+        return values
+
+    def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
+        from cnncalc.numerics.transposed import transpose_correlate
+
+        axes, out = resolved(self.windows, x)
+        weight, bias = params["weight"], params.get("bias")
+        how = (axes, out, self.groups, run.space, run.key)
+        y, back = transpose_correlate(x, weight, bias, *how, need_dx=run.need_dx)
+        return y, weight_and_bias(back)
+
 
 class Upsample(Layer):
     """Repeats each element along each axis."""
@@ -103,3 +137,10 @@ class Upsample(Layer):
 
     def field(self, field: tuple[Field, ...], x: Shape) -> tuple[Field, ...]:
         return fields(self.slides(x), field, x)
+
+    def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
+        from cnncalc.numerics.transposed import repeat
+
+        factors = tuple(window.kernel for window in self.slides(described(x)))
+        y, back = repeat(x, factors, run.space, run.key)
+        return y, lambda dy: (back(dy), {})

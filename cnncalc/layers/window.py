@@ -244,7 +244,7 @@ def rank_error(over: Sliding, x: Shape, word: str) -> ShapeError:
     )
 
 
-def resolved(over: list[Window], x: Array) -> tuple[tuple[Axis, ...], tuple[int, ...]]:
+def resolved(over: Sliding, x: Array) -> tuple[tuple[Axis, ...], tuple[int, ...]]:
     """The windows over x (C, *spatial, N) as the numerics take them: every pad a number; and their positions."""
     from cnncalc.numerics.windows import Axis
 

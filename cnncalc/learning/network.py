@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from cnncalc.errors import ShapeError, UsageError
+from cnncalc.errors import ShapeError
 from cnncalc.layers import Model, Serial, Shape, Step, show
 from cnncalc.layers.activation import Softmax
+from cnncalc.layers.dense import RadialBasis
 from cnncalc.learning.parameters import Parameters
 from cnncalc.numerics.elementwise import softmax
 from cnncalc.numerics.run import Run
@@ -23,12 +24,6 @@ class Network:
 
     def __init__(self, model: Model, *, dtype: Any = np.float32) -> None:
         steps = list(model.leaves())
-        for step in steps:
-            if not step.layer.computes:
-                raise UsageError(
-                    f"cnncalc counts {step.layer.word}, but cannot run it",
-                    "leave it out of networks to train",
-                )
         output = [model.input, *(step.output for step in model.steps())][-1]
         if not steps or len(output) != 1:
             raise ShapeError(
@@ -69,13 +64,21 @@ class Network:
     def forward(self, x: Array, run: Run, *, need_dx: bool = False) -> tuple[Array, Backward]:
         """The logits (K, N) for a batch (C, *spatial, N), and the way back.
 
+        Where the last layer puts out distances, they are penalties (LeCun et al. 1998, section II.C): the logits are
+        their negatives.
+
         backward(dlogits, gradients) fills in the gradients of all parameters and gives dx, or None unless it is
         asked for.
         """
         run = Run(run.train, run.space, run.rng, run.reduce, "", need_dx, False, self.buffers, run.kept)
         y, pullback = self.body.forward(x, self.values, run)
+        distances = any(isinstance(layer, RadialBasis) for layer in self.body.layers[-1:])
+        if distances:
+            np.negative(y, out=y)
 
         def backward(dy: Array, gradients: Parameters) -> Array | None:
+            if distances:
+                np.negative(dy, out=dy)
             dx, found = pullback(dy)
             for name, gradient in found.items():
                 np.copyto(gradients.views[name], gradient)

@@ -87,6 +87,26 @@ def correlate(
     return y, pullback
 
 
+def correlate_adjoint(
+    dy: Array,
+    weight: Array,
+    axes: tuple[Axis, ...],
+    shape: tuple[int, ...],
+    groups: int,
+    space: Workspace,
+    key: Hashable,
+) -> Array:
+    """What the pullback of correlate makes of dy (K, *out, N) for an image of that shape, (C, *spatial, N)."""
+    if len(axes) == 1 or axes[0].dilation > 1:
+        whole = (shape[0], 1, *shape[1:])
+        return correlate_adjoint(dy[:, None], weight[:, :, None], (_ONE, *axes), whole, groups, space, key)[
+            :, 0
+        ]
+    k, c, out = weight.shape[0] // groups, weight.shape[1], dy.shape[1:-1]
+    s = _Sizes(groups, k, c, axes[0].kernel, out[0], weight.shape[3:], out[1:], dy.shape[-1])
+    return _gather(_matrix(weight, s, space, key), _grouped(dy, s, space), axes, shape, s, space, key)
+
+
 def _without_rows(gradients: Gradients) -> Gradients:
     dx, dweight, dbias = gradients
     return None if dx is None else dx[:, 0], dweight[:, :, 0], dbias

@@ -35,6 +35,24 @@ def dense(
     return y, pullback
 
 
+def squared_distances(
+    x: Array, templates: Array, space: Workspace, key: Hashable
+) -> tuple[Array, Callable[[Array], Array]]:
+    """Σ (x − w)² for each template w: x (F, N), templates (O, F), y (O, N). The pullback gives dx."""
+    y = np.matmul(templates, x, out=space.array((key, "y"), (templates.shape[0], x.shape[1]), x.dtype))
+    np.multiply(y, x.dtype.type(-2), out=y)
+    np.add(y, np.square(templates).sum(axis=1)[:, None], out=y)
+    np.add(y, np.square(x).sum(axis=0), out=y)
+
+    def pullback(dy: Array) -> Array:
+        dx = np.matmul(templates.T, dy, out=space.array((key, "dx"), x.shape, x.dtype))
+        np.subtract(x * dy.sum(axis=0), dx, out=dx)
+        np.multiply(dx, x.dtype.type(2), out=dx)
+        return dx
+
+    return y, pullback
+
+
 def flatten(x: Array, space: Workspace, key: Hashable) -> tuple[Array, Callable[[Array], Array]]:
     """All pixels of all channels in one axis, channel by channel: (C, *spatial, N) to (F, N)."""
     y = space.array((key, "y"), (x[..., 0].size, x.shape[-1]), x.dtype)

@@ -15,6 +15,8 @@ HEAVY = ("numpy", "PIL", "safetensors", "threadpoolctl")
         ["--version"],
         ["shape", "lenet5"],
         ["shape", "--help"],
+        ["field", "--help"],
+        ["draw", "--help"],
         ["train", "--help"],
         ["filter", "--help"],
     ],

@@ -6,15 +6,13 @@ from collections.abc import Iterator
 from math import cos, hypot, pi, sin
 from typing import NamedTuple
 
-from cnncalc.render.drawing_layout import (
+from cnncalc.render.drawing_layout import MARGIN, TITLE, Layout
+from cnncalc.render.drawing_pieces import (
     BAR,
     LINE,
-    MARGIN,
     NAME,
     RADIUS,
-    TITLE,
     Frame,
-    Layout,
     Place,
     Point,
     Wire,

@@ -1,139 +1,31 @@
-"""Where everything stands in the drawing of a model: volumes from left to right, lanes above each other, rows.
-
-Lengths are pixels, y grows downwards. A piece is laid out by itself, its way in at (0, 0) and its way out at
-(width, 0); pieces are put behind each other in a row and beside each other in lanes.
-"""
+"""Where everything stands in the drawing of a model: its pieces in rows on a sheet."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from cnncalc.layers import Shape, show
-from cnncalc.render.drawing_plan import Beside, Fork, Gap, Item, Items, Repeat, Volume, volumes
-from cnncalc.render.film import text_width
+from cnncalc.layers import Shape
+from cnncalc.render.drawing_pieces import (
+    LINE,
+    End,
+    Frame,
+    Piece,
+    Place,
+    Point,
+    Scale,
+    Wire,
+    Words,
+    append,
+    piece_of,
+    shifted,
+    station,
+)
+from cnncalc.render.drawing_plan import Items, Volume, volumes
 
-SIZE, NAME, TITLE = 12, 11, 17  # of letters: sizes and signs; names of layers; the head
-LINE = 13  # from one name to the next
-HIGH, THICK = 130.0, 60.0  # of the largest map and bar; of the most channels
-SLANT = 0.35  # of what recedes
-THIN, BAR, PLATE = 3.0, 10.0, 5.0  # least thickness; width of a vector; each channel of a picture
-RADIUS = 10.0  # of the sign that joins branches
-SPLIT = 16.0  # before branches and behind them
-LANE, ROW, MARGIN = 16.0, 34.0, 24.0
+TITLE = 17  # of letters of the head
+ROW, MARGIN = 34.0, 24.0  # between rows; around
 WIDE = 1100.0  # a row is at least so wide before there is another one
 ASPECT = 1.9  # of the whole
-
-Point = tuple[float, float]
-
-
-class Place(NamedTuple):
-    """A volume in the drawing: its front, w×h from its upper left corner, and how far it recedes."""
-
-    volume: Volume | Gap
-    x: float
-    y: float
-    w: float
-    h: float
-    back: float = 0.0
-    times: int = 1  # how often it comes in all
-    disc: bool = False  # a sign in a circle
-
-    @property
-    def box(self) -> tuple[float, float, float, float]:
-        """Left, top, right, bottom of all of it."""
-        return self.x, self.y - self.back, self.x + self.w + self.back, self.y + self.h
-
-
-class Words(NamedTuple):
-    """A line of text around the middle (x, y), or from its left end."""
-
-    text: str
-    x: float
-    y: float
-    size: int = NAME
-    role: str = "faint"
-    anchor: str = "middle"
-
-
-class Wire(NamedTuple):
-    """The way from one volume to another."""
-
-    source: str
-    target: str
-    points: tuple[Point, ...]
-    beside: bool = False
-
-
-class Frame(NamedTuple):
-    """The outline around what is repeated."""
-
-    x: float
-    y: float
-    w: float
-    h: float
-
-
-class End(NamedTuple):
-    """A loose end of a wire, from a volume or to one."""
-
-    id: str
-    points: tuple[Point, ...]
-    beside: bool = False
-
-    def moved(self, dx: float, dy: float) -> End:
-        return self._replace(points=shifted(self.points, dx, dy))
-
-
-@dataclass
-class Piece:
-    """A part of the drawing; `entries` lead in from (0, 0), `exit` out to (width, 0), None where it is no station."""
-
-    width: float = 0.0
-    up: float = 0.0  # above the way through
-    down: float = 0.0
-    places: list[Place] = field(default_factory=list)
-    words: list[Words] = field(default_factory=list)
-    wires: list[Wire] = field(default_factory=list)
-    frames: list[Frame] = field(default_factory=list)
-    entries: list[End] = field(default_factory=list)
-    exit: End | None = None
-
-    def take(self, other: Piece, dx: float, dy: float) -> None:
-        """Draws what is in another piece here, moved; its ends are left to the caller."""
-        self.places += [place._replace(x=place.x + dx, y=place.y + dy) for place in other.places]
-        self.words += [words._replace(x=words.x + dx, y=words.y + dy) for words in other.words]
-        self.wires += [wire._replace(points=shifted(wire.points, dx, dy)) for wire in other.wires]
-        self.frames += [frame._replace(x=frame.x + dx, y=frame.y + dy) for frame in other.frames]
-        self.up = max(self.up, other.up - dy)
-        self.down = max(self.down, other.down + dy)
-
-
-def shifted(points: Iterable[Point], dx: float, dy: float) -> tuple[Point, ...]:
-    return tuple((x + dx, y + dy) for x, y in points)
-
-
-class Scale:
-    """Lengths for sizes: square roots, maps, channels and vectors each measured by their largest."""
-
-    def __init__(self, shapes: list[Shape]) -> None:
-        volumes = [shape for shape in shapes if len(shape) > 1]
-        self.map = HIGH / max([16, *(n for shape in volumes for n in shape[:-1])]) ** 0.5
-        self.channel = THICK / max([256, *(shape[-1] for shape in volumes)]) ** 0.5
-        self.vector = HIGH / max([1000, *(shape[0] for shape in shapes if len(shape) == 1)]) ** 0.5
-
-    def box(self, shape: Shape, *, plates: bool = False) -> tuple[float, float, float]:
-        """Width and height of the front, and how far it recedes."""
-        if len(shape) == 1:
-            return BAR, max(self.vector * shape[0] ** 0.5, THIN), 0.0
-        *outer, h, w = shape[:-1] if len(shape) > 2 else (shape[0], 0)
-        thick = max(self.channel * shape[-1] ** 0.5, THIN)
-        if outer:
-            thick = max(self.map * outer[0] ** 0.5, THIN)
-        elif plates:
-            thick = PLATE * shape[-1]
-        return thick, self.map * h**0.5, SLANT * self.map * w**0.5
 
 
 class Layout(NamedTuple):
@@ -145,205 +37,6 @@ class Layout(NamedTuple):
     words: list[Words]
     wires: list[Wire]
     frames: list[Frame]
-
-
-def is_picture(volume: Volume) -> bool:
-    """Whether it is an input of one gray channel or three of colour."""
-    return volume.family == "input" and len(volume.shape) == 3 and volume.shape[-1] in (1, 3)
-
-
-# ── pieces ──
-
-
-def piece_of(item: Item, scale: Scale) -> Piece:
-    match item:
-        case Volume():
-            return station(item, scale)
-        case Fork():
-            return fork(item, scale)
-        case Beside():
-            return beside(item, scale)
-        case Repeat():
-            return repeated(item, scale)
-        case Gap():
-            return gap(item)
-
-
-def station(volume: Volume, scale: Scale) -> Piece:
-    """The names of the layers on an arrow, the volume, its size beneath."""
-    if volume.sign:
-        return disc(volume)
-    w, h, back = scale.box(volume.shape, plates=is_picture(volume))
-    size = show(volume.shape)
-    over = max(0.0, (text_width(size, SIZE) - w - back) / 2 + 3)
-    lines = lines_of(volume)
-    names = max((text_width(line, NAME) for line in lines), default=0)
-    way = max(names + 18.0, 30.0, over) if lines else over
-    top = -(h + back) / 2
-    piece = Piece(way + w + back + over + 2, max(-top, 10.0 + LINE * len(lines)), -top + 20)
-    piece.places.append(Place(volume, way, top + back, w, h, back))
-    piece.words += listed(lines, (way - 8) / 2)
-    piece.words.append(Words(size, way + (w + back) / 2, -top + 11, SIZE, "ink"))
-    # the arrow ends where the volume begins at the height of its middle
-    piece.entries.append(End(volume.id, ((0, 0), (way + max(0.0, (back - h) / 2), 0))))
-    piece.exit = End(volume.id, ((way + w + back / 2, 0), (piece.width, 0)))
-    return piece
-
-
-def lines_of(volume: Volume) -> list[str]:
-    """The names of the layers, their modifiers on lines of their own."""
-    return [line for name in volume.names for line in name.split(", ")]
-
-
-def listed(lines: list[str], x: float) -> Iterator[Words]:
-    """Lines above the way, the first one on top."""
-    for index, line in enumerate(reversed(lines)):
-        yield Words(line, x, -10 - LINE * index)
-
-
-def disc(volume: Volume) -> Piece:
-    """The sign that joins branches, its size beneath, the layers behind it on the way out."""
-    size = show(volume.shape)
-    half = max(RADIUS, text_width(size, SIZE) / 2)
-    lines = lines_of(volume)
-    names = max((text_width(line, NAME) + 14.0 for line in lines), default=6.0)
-    centre = half + 2
-    piece = Piece(centre + max(half, RADIUS + names) + 2, 10.0 + LINE * len(lines), RADIUS + 20)
-    piece.places.append(Place(volume, centre - RADIUS, -RADIUS, 2 * RADIUS, 2 * RADIUS, disc=True))
-    piece.words += listed(lines, centre + RADIUS + names / 2)
-    piece.words.append(Words(size, centre, RADIUS + 11, SIZE, "ink"))
-    piece.entries.append(End(volume.id, ((0, 0), (centre - RADIUS, 0))))
-    piece.exit = End(volume.id, ((centre + RADIUS, 0), (piece.width, 0)))
-    return piece
-
-
-def gap(item: Gap) -> Piece:
-    """Dots for what is left out."""
-    text = f"{item.volumes:,} more"
-    width = text_width(text, NAME) + 20.0
-    piece = Piece(width + 20, 20, 24)
-    piece.places.append(Place(item, 10, -5, width, 10))
-    piece.words.append(Words(text, 10 + width / 2, 16))
-    piece.entries.append(End(item.id, ((0, 0), (10, 0))))
-    piece.exit = End(item.id, ((10 + width, 0), (piece.width, 0)))
-    return piece
-
-
-def row(items: Items, scale: Scale) -> Piece:
-    """Items behind each other."""
-    whole = Piece()
-    for item in items:
-        append(whole, piece_of(item, scale))
-    return whole
-
-
-def append(whole: Piece, piece: Piece) -> None:
-    """Puts a piece behind what there is and joins the loose ends."""
-    x = whole.width
-    whole.take(piece, x, 0)
-    for entry in piece.entries:
-        points = shifted(entry.points, x, 0)
-        if whole.exit:
-            whole.wires.append(Wire(whole.exit.id, entry.id, whole.exit.points + points, entry.beside))
-        else:
-            whole.entries.append(entry._replace(points=((0, 0), *points)))
-    whole.width += piece.width
-    if piece.exit:
-        whole.exit = piece.exit.moved(x, 0)
-
-
-def fork(item: Fork, scale: Scale) -> Piece:
-    """Lanes from one point to the volume in which they meet; lanes without layers are arcs above the others."""
-    lanes = [row(lane, scale) for lane in item.lanes]
-    end = station(item.end, scale)
-    inner = max(lane.width for lane in lanes)
-    meet = SPLIT + inner + SPLIT
-    piece = Piece(meet + end.width)
-    piece.take(end, meet, 0)
-    for lane, y in zip(lanes, heights(lanes, centred=not item.end.sign), strict=True):
-        piece.take(lane, SPLIT, y)
-        piece.up, piece.down = max(piece.up, 4 - y), max(piece.down, y + 4)
-        begin = ((0.0, 0.0), (SPLIT / 2, 0.0), (SPLIT / 2, y), (SPLIT, y))
-        piece.entries += [
-            entry._replace(points=begin + shifted(entry.points, SPLIT, y)) for entry in lane.entries
-        ]
-        last = end.entries[0].moved(meet, 0).points[-1]
-        corner = last[0] + RADIUS if item.end.sign and y else meet - SPLIT / 2
-        into = (corner, -RADIUS) if item.end.sign and y else last
-        points = ((SPLIT + inner, y), (corner, y), (corner, into[1]), into)
-        if lane.exit:
-            wire = lane.exit.moved(SPLIT, y)
-            piece.wires.append(Wire(wire.id, item.end.id, wire.points + points))
-        else:
-            piece.entries.append(End(item.end.id, begin + points))
-    assert end.exit
-    piece.exit = end.exit.moved(meet, 0)
-    return piece
-
-
-def heights(lanes: list[Piece], *, centred: bool) -> list[float]:
-    """Where each lane runs: those with layers around the middle, or from it upwards; those without above them."""
-    full = [index for index, lane in enumerate(lanes) if lane.places]
-    found = dict.fromkeys(range(len(lanes)), 0.0)
-    top = 0.0
-    if full and centred:
-        tall = sum(lanes[index].up + lanes[index].down for index in full) + LANE * (len(full) - 1)
-        first, last = lanes[full[0]], lanes[full[-1]]
-        # one lane runs on the way itself; several so that the middle lies between the outer ones
-        y = -(tall - first.up - last.down) / 2
-        top = y - first.up
-        for index in full:
-            found[index] = y
-            below = full[full.index(index) + 1 :][:1]
-            y += lanes[index].down + LANE + (lanes[below[0]].up if below else 0)
-    elif full:
-        top = -lanes[full[0]].up
-        for index in full[1:]:
-            found[index] = top - LANE - lanes[index].down
-            top = found[index] - lanes[index].up
-    for index in range(len(lanes)):
-        if index not in full:
-            top = min(top, -10.0) - LANE
-            found[index] = top if len(lanes) > 1 else 0.0
-    return list(found.values())
-
-
-def beside(item: Beside, scale: Scale) -> Piece:
-    """A lane that hangs below the way and leads nowhere."""
-    lane = row(item.items, scale)
-    y = lane.up + LANE
-    piece = Piece(lane.width + 3 * SPLIT)
-    piece.take(lane, 2 * SPLIT, y)
-    begin = ((0.0, 0.0), (SPLIT, 0.0), (SPLIT, y), (2 * SPLIT, y))
-    piece.entries = [
-        End(entry.id, begin + shifted(entry.points, 2 * SPLIT, y), beside=True) for entry in lane.entries
-    ]
-    return piece
-
-
-def repeated(item: Repeat, scale: Scale) -> Piece:
-    """What is shown once, in a frame with the number of times."""
-    inner = row(item.items, scale)
-    text = f"× {item.times}"
-    shown = inner.places[-1].volume if inner.places else None
-    if item.shape and isinstance(shown, Volume) and item.shape != shown.shape:
-        text += f", then {show(item.shape)}"
-    width = max(inner.width, text_width(text, SIZE) + 8.0)
-    piece = Piece(width + 2 * SPLIT, inner.up + 24, inner.down + 8)
-    piece.take(inner, SPLIT, 0)
-    piece.places = [place._replace(times=place.times * item.times) for place in piece.places]
-    piece.frames.append(Frame(SPLIT - 8, -inner.up - 8, width + 8, inner.up + inner.down + 14))
-    piece.words.append(Words(text, SPLIT - 6, -inner.up - 17, SIZE, "ink", "start"))
-    piece.entries = [
-        entry._replace(points=((0, 0), *shifted(entry.points, SPLIT, 0))) for entry in inner.entries
-    ]
-    if inner.exit:
-        end = inner.exit.moved(SPLIT, 0)
-        piece.exit = end._replace(points=(*end.points, (piece.width, 0)))
-    return piece
-
-
-# ── the sheet ──
 
 
 def lay_out(shape: Shape, items: Items) -> Layout:
@@ -370,7 +63,8 @@ def lay_out(shape: Shape, items: Items) -> Layout:
         sheet.take(whole, 0, way)
         sheet.width = max(sheet.width, whole.width)
         if whole.exit:
-            ends = whole.exit.moved(0, way)
+            out = whole.exit._replace(points=(*whole.exit.points, (whole.width, 0.0)))
+            ends = out.moved(0, way)
         y = way + whole.down + ROW
     move = MARGIN + ROW / 2
     placed = Piece()

@@ -216,6 +216,23 @@ def volumes(items: Items) -> Iterator[Volume | Gap]:
             yield item.end
 
 
+def counted(items: Items) -> int:
+    """How many volumes that are in all, each as often as it comes."""
+    total = 0
+    for item in items:
+        within = sum(map(counted, inside(item)))
+        match item:
+            case Repeat(times=times):
+                total += within * times
+            case Gap(volumes=left_out):
+                total += left_out
+            case Beside():
+                total += within
+            case _:
+                total += within + 1
+    return total
+
+
 def paths(items: Items) -> Iterator[str]:
     """The paths of all leaves, those folded or left out too."""
     for item in items:
@@ -300,6 +317,5 @@ def shortened(items: Items) -> Items:
     if len(items) <= 2 * ENDS + 1:
         return items
     middle = items[ENDS:-ENDS]
-    count = sum(1 for _ in volumes(middle))
     first = next((volume.id for volume in volumes(middle)), "")
-    return (*items[:ENDS], Gap(f"from {first}", count, tuple(paths(middle))), *items[-ENDS:])
+    return (*items[:ENDS], Gap(f"from {first}", counted(middle), tuple(paths(middle))), *items[-ENDS:])

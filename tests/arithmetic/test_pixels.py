@@ -66,6 +66,19 @@ def test_branches_are_a_union_of_products_not_a_product() -> None:
     assert one.document()["runs"] == [[1, 3, 3], [2, 3, 3], [3, 1, 5], [4, 3, 3], [5, 3, 3]]
 
 
+def test_windows_over_a_union_overlap() -> None:
+    cross = "concat { { conv 1x1x5 pad 0:0x2:2 } { conv 1x5x1 pad 2:2x0:0 } }"
+    assert drawn(seen(f"input 7x7x1; conv 1x3x3 pad 1; {cross}").mask) == [
+        "..###..",
+        "..###..",
+        "#######",
+        "#######",
+        "#######",
+        "..###..",
+        "..###..",
+    ]
+
+
 def test_a_gate_of_one_pixel_is_seen_by_all() -> None:
     assert seen("input 5x6x2; multiply { {} { globalavgpool; conv 2x1x1 } }", (0, 0)).total == 30
 

@@ -44,7 +44,8 @@ class Pooling(Layer):
     def out_shape(self, x: Shape) -> Shape:
         y = slide(self.windows, x, x[-1], word=self.word)
         for window, n in zip(self.windows, x, strict=False):
-            if max(window.pads(n)) > window.kernel // 2:
+            # PyTorch's rule for pads that are chosen; those of "same" follow, as in TensorFlow, also from a dilation
+            if window.padding != "same" and max(window.pads(n)) > window.kernel // 2:
                 raise ShapeError(
                     f"padding {max(window.pads(n))} is more than half of a window of {window.kernel}: "
                     "a window could see padding alone",

@@ -197,6 +197,15 @@ def test_the_hint_of_a_window_that_does_not_fit_makes_it_fit() -> None:
             assert "more than half" in error.message
 
 
+def test_same_pads_a_dilated_pooling_as_far_as_it_reaches() -> None:
+    # jax.lax.reduce_window with SAME; 3 is more than half of the window
+    for n in (20, 3):
+        [step] = parse(f"input {n}x1; maxpool 4 stride 2 dilation 2 pad same").steps()
+        assert step.output == (-(-n // 2), 1)
+    with pytest.raises(ShapeError, match="padding 3 is more than half"):
+        list(parse("input 20x1; maxpool 4 stride 2 dilation 2 pad 3").steps())
+
+
 def test_a_window_widens_the_field_as_the_course_has_it() -> None:
     twice = Window(3, 1, (0, 0), 1)
     assert twice.field(twice.field(Field(1, 1, 0), 9), 7) == Field(5, 1, 0)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from cnncalc.numerics.strips import Buffer, Layout, Worker
 from cnncalc.numerics.tasks import Task
 
-STRIP = 1 << 18  # bytes of a strip; a few buffers of that size stay in the second cache
+STRIP = 1 << 20  # bytes of a strip: calls long enough for two threads, buffers that fit the third cache
 
 Place: TypeAlias = tuple[int, int]  # a buffer and an offset in it; buffer 0 is the strip
 
@@ -62,22 +62,25 @@ class Program:
         self.buffers += 1
         return self.buffers - 1
 
-    def total(self, source: Place, offsets: Sequence[int], more: int) -> Place:
-        """The sum of the source, which is held, at these offsets; a place in the source where there is but one."""
+    def total(self, source: Place, offsets: Sequence[int], more: int, join: np.ufunc = np.add) -> Place:
+        """The source, which is held, at these offsets, added up; a place in it where there is but one offset.
+
+        Any other way to join two values will do in which their order does not matter.
+        """
         buffer, base = source
         if len(offsets) == 1:
             return buffer, base + offsets[0]
         step, heads, rest = _pairs(offsets)
         if len(heads) > 1:
             at, reach = base + heads[0], heads[-1] - heads[0]
-            pair = self.emit(np.add, (buffer, at), (buffer, at + step), more + reach)
+            pair = self.emit(join, (buffer, at), (buffer, at + step), more + reach)
             with self.holding(pair):
-                value = self.total(pair, [head - heads[0] for head in heads], more)
+                value = self.total(pair, [head - heads[0] for head in heads], more, join)
         else:
-            value = self.emit(np.add, (buffer, base + rest[0]), (buffer, base + rest[1]), more)
+            value = self.emit(join, (buffer, base + rest[0]), (buffer, base + rest[1]), more)
             rest = rest[2:]
         for offset in rest:
-            value = self.emit(np.add, value, (buffer, base + offset), more)
+            value = self.emit(join, value, (buffer, base + offset), more)
         return value
 
     @contextmanager
@@ -113,11 +116,8 @@ class Program:
                 continue
             if abs(factor) != 1:
                 value = self.emit(np.multiply, value, abs(factor), more)
-            result = (
-                value
-                if result is None
-                else self.emit(np.add if factor > 0 else np.subtract, result, value, more)
-            )
+            join = np.add if factor > 0 else np.subtract
+            result = value if result is None else self.emit(join, result, value, more)
         assert result is not None
         return result
 
@@ -158,7 +158,7 @@ class Additions:
     def source(self) -> Any:
         return self.dtype
 
-    def rows(self, task: Task, row: int) -> int:
+    def rows(self, row: int) -> int:
         return max(1, STRIP // (int(np.dtype(self.dtype).itemsize) * row))
 
     def worker(self, layout: Layout) -> Worker:
@@ -201,6 +201,23 @@ class Separable(Additions):
         columns = program.weighted((0, 0), down, self.task.reach[1] * layout.c)
         with program.holding(columns):
             return program.weighted(columns, across, 0)
+
+
+@dataclass(frozen=True, eq=False)
+class Largest(Additions):
+    """Not the sum but the largest of what lies under a rectangle of weights."""
+
+    strides: bool = False  # type: ignore[misc]  # each maximum by itself, or along columns and then rows
+
+    def write(self, program: Program, layout: Layout) -> Place:
+        kh, kw = self.task.weights.shape
+        if self.strides:
+            taps = sorted(layout.offset(i, j) for i in range(kh) for j in range(kw))
+            return program.total((0, 0), taps, 0, np.maximum)
+        down, across = [layout.offset(i, 0) for i in range(kh)], [layout.offset(0, j) for j in range(kw)]
+        columns = program.total((0, 0), down, self.task.reach[1] * layout.c, np.maximum)
+        with program.holding(columns):
+            return program.total(columns, across, 0, np.maximum)
 
 
 class Box(NamedTuple):

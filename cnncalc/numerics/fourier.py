@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import log2
 from typing import Any, ClassVar
 
 import numpy as np
@@ -26,11 +27,11 @@ def smooth(n: int) -> int:
 def error(task: Task) -> float:
     """How far a sum may be off: by the unit roundoff · log₂ of the tile · ‖weights‖₂ · ‖pixels‖₂, and a margin.
 
-    Higham, Accuracy and Stability of Numerical Algorithms, theorem 24.2, three transforms, their constant eight.
+    Higham, Accuracy and Stability of Numerical Algorithms, theorem 24.2, for three transforms, with 8 for its constant.
     """
     h, w = (side(reach) for reach in task.reach)
     norm = float(np.linalg.norm(task.weights.astype(np.float64))) * task.most * (h * w) ** 0.5
-    return float(2**-53 * 8 * 3 * float(np.log2(h * w) + 1) * norm)
+    return float(2**-53 * 8 * 3 * (log2(h * w) + 1) * norm)
 
 
 def side(reach: int) -> int:
@@ -46,8 +47,8 @@ class Fourier:
     source: ClassVar[Any] = np.float64
     strides: ClassVar[bool] = False
 
-    def rows(self, task: Task, row: int) -> int:
-        return side(task.reach[0]) - task.reach[0]
+    def rows(self, _: int) -> int:
+        return side(self.task.reach[0]) - self.task.reach[0]
 
     def worker(self, layout: Layout) -> Worker:
         c, (down, right) = layout.c, self.task.reach

@@ -12,23 +12,51 @@ from numpy.typing import NDArray
 from cnncalc.numerics.strips import Buffer, Finisher, Layout
 from cnncalc.numerics.tasks import Task
 
+_UNSIGNED: dict[Any, Any] = {np.int16: np.uint16, np.int32: np.uint32, np.int64: np.uint64}
 NEAR = 4096  # pixels whose windows are gathered at a time
+
+
+class Counter:
+    """Counts what is true in a strip. np.count_nonzero would keep other threads from working meanwhile."""
+
+    LANES = 8 * 255  # eight counts, one in each byte of a word, hold up to 255 each
+
+    def __init__(self, rows: int, width: int) -> None:
+        size = rows * width
+        self.bytes = np.zeros(-(-size // self.LANES) * self.LANES, np.bool_)
+        self.mask = self.bytes[:size].reshape(rows, width)
+        self.words = self.bytes.view(np.uint64).reshape(255, -1)
+
+    def count(self, rows: int) -> int:
+        """How many places of the first so many rows are true."""
+        if rows < len(self.mask):
+            self.mask[rows:] = False
+        return int(np.add.reduce(np.add.reduce(self.words, axis=0).view(np.uint8)))
 
 
 def whole(task: Task) -> Callable[[Layout], Finisher]:
     """For whole sums in signed integers, which are overwritten."""
     divisor = int(task.divisor)
+    most = int(np.iinfo(task.dtype).max)
 
-    def finisher(layout: Layout) -> Finisher:
+    def finisher(_: Layout) -> Finisher:
         spare: list[Buffer] = []
+        counters: list[Counter] = []
 
-        def finish(parts: list[Buffer], source: Buffer, y: Buffer) -> int:
+        def finish(parts: list[Buffer], _: Buffer, y: Buffer) -> int:
             sums = parts[0]
-            if not spare:
-                spare.extend((np.empty_like(sums), np.empty(sums.shape, np.bool_)))
+            if not counters:
+                counters.append(Counter(*y.shape))
+                spare.append(np.empty_like(sums))
+            rows, width = y.shape
             if divisor > 1:
-                _divide(sums, spare[0][: len(sums)], divisor)
-            return _clip(sums, y, spare[1][: len(sums)])
+                _divide(sums, spare[0][:rows], divisor)
+            kept, kind = sums[:, :width], sums.dtype.type
+            unsigned = kept.view(_UNSIGNED[kind])  # a negative sum reads as one above the range
+            np.greater(unsigned, most, out=counters[0].mask[:rows])
+            kept.clip(kind(0), kind(most), out=kept)
+            np.copyto(y, kept, casting="unsafe")
+            return counters[0].count(rows)
 
         return finish
 
@@ -52,16 +80,6 @@ def _divide(sums: Buffer, spare: Buffer, divisor: int) -> None:
     by(sums, what, out=sums)
 
 
-def _clip(sums: Buffer, y: Buffer, mask: Buffer) -> int:
-    """Writes whole sums into y, clipped to the range of its dtype; how many were."""
-    most = np.iinfo(y.dtype).max
-    unsigned = sums.view(f"u{sums.dtype.itemsize}")  # a negative sum reads as one above the range
-    np.greater(unsigned, most, out=mask)
-    np.clip(sums, 0, most, out=sums)
-    np.copyto(y, sums[:, : y.shape[1]], casting="unsafe")
-    return int(np.count_nonzero(mask[:, : y.shape[1]]))
-
-
 def fractional(task: Task, scaled: bool, error: float) -> Callable[[Layout], Finisher]:
     """For sums in floats, which are overwritten; scaled says that they are divided already.
 
@@ -75,12 +93,15 @@ def fractional(task: Task, scaled: bool, error: float) -> Callable[[Layout], Fin
 
     def finisher(layout: Layout) -> Finisher:
         spare: list[Buffer] = []
+        counters: list[Counter] = []
 
         def finish(parts: list[Buffer], source: Buffer, y: Buffer) -> int:
             sums = parts[0]
             if not spare:
-                spare.extend((np.empty_like(sums), np.empty(sums.shape, np.bool_)))
-            rounded, mask = spare[0][: len(sums)], spare[1][: len(sums)]
+                spare.append(np.empty_like(sums))
+                counters.append(Counter(*y.shape))
+            rows, width = y.shape
+            rounded, mask = spare[0][:rows], counters[0].mask[:rows]
             if not scaled and task.divisor != 1:
                 np.divide(sums, sums.dtype.type(task.divisor), out=sums)
             if scaled or task.divisor != 1 or not task.whole:
@@ -90,13 +111,13 @@ def fractional(task: Task, scaled: bool, error: float) -> Callable[[Layout], Fin
             if error:
                 np.subtract(sums, rounded, out=sums)
                 np.abs(sums, out=sums)
-                np.greater(sums, sums.dtype.type(0.5 - error), out=mask)
-                _settle(task, layout, source, rounded, np.flatnonzero(mask))
+                np.greater(sums[:, :width], sums.dtype.type(0.5 - error), out=mask)
+                _settle(task, layout, source, rounded, np.flatnonzero(mask), width)
             count = 0
             if not inside:
-                np.clip(rounded, 0, most, out=sums)
-                np.not_equal(sums, rounded, out=mask)
-                count = int(np.count_nonzero(mask[:, : y.shape[1]]))
+                np.clip(rounded, sums.dtype.type(0), sums.dtype.type(most), out=sums)
+                np.not_equal(sums[:, :width], rounded[:, :width], out=mask)
+                count = counters[0].count(rows)
                 rounded = sums
             np.copyto(y, rounded[:, : y.shape[1]], casting="unsafe")
             return count
@@ -106,12 +127,13 @@ def fractional(task: Task, scaled: bool, error: float) -> Callable[[Layout], Fin
     return finisher
 
 
-def _settle(task: Task, layout: Layout, source: Buffer, rounded: Buffer, near: NDArray[np.intp]) -> None:
-    """Rounds these places again, in double precision; columns behind the picture are among them and do no harm."""
-    i, j = np.divmod(near, rounded.shape[1])
+def _settle(
+    task: Task, layout: Layout, source: Buffer, rounded: Buffer, near: NDArray[np.intp], width: int
+) -> None:
+    """Rounds these places again, counted in rows of that width, in double precision."""
+    i, j = np.divmod(near, width)
     pixel, channel = np.divmod(j, layout.c)
-    inside = pixel * layout.drop[1] < layout.width
-    places = (i * layout.drop[0] * layout.row + pixel * layout.drop[1] * layout.c + channel)[inside]
+    places = i * layout.drop[0] * layout.row + pixel * layout.drop[1] * layout.c + channel
     kh, kw = task.weights.shape
     steps = (layout.offset(1, 0) if kh > 1 else 0, layout.offset(0, 1) if kw > 1 else 0)
     size = source.itemsize
@@ -122,14 +144,14 @@ def _settle(task: Task, layout: Layout, source: Buffer, rounded: Buffer, near: N
         some = slice(start, start + NEAR)
         gathered = windows[places[some]].reshape(-1, kh * kw)
         exact[some] = gathered.astype(np.float64) @ weights
-    rounded[i[inside], j[inside]] = np.rint(exact / task.divisor)
+    rounded[i, j] = np.rint(exact / task.divisor)
 
 
 def raw(task: Task) -> Callable[[Layout], Finisher]:
     """For the quotients themselves, in double precision."""
 
-    def finisher(layout: Layout) -> Finisher:
-        def finish(parts: list[Buffer], source: Buffer, y: Buffer) -> int:
+    def finisher(_: Layout) -> Finisher:
+        def finish(parts: list[Buffer], _: Buffer, y: Buffer) -> int:
             sums = parts[0][:, : y.shape[1]]
             if task.divisor == 1:
                 np.copyto(y, sums)

@@ -7,9 +7,9 @@ stride the buffer holds one such block for every remainder of row and column, so
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from cnncalc.numerics.borders import sources
 from cnncalc.numerics.tasks import Task
+
+FEW = 8  # columns up to which one after the other is faster than an index
 
 Buffer: TypeAlias = NDArray[Any]
 Worker: TypeAlias = Callable[[Buffer, int], Buffer]
@@ -34,7 +36,7 @@ class Route(Protocol):
     def strides(self) -> bool:
         """Whether it computes only the results that a stride asks for; else every one, most to be dropped."""
 
-    def rows(self, task: Task, row: int) -> int:
+    def rows(self, row: int) -> int:
         """How many rows of results it is best given at a time."""
 
     def worker(self, layout: Layout) -> Worker:
@@ -93,7 +95,7 @@ class Filler:
             outside = np.delete(np.arange(len(place)), slice(a, b))
             self.columns.append(_Columns(slice(a, b), pixels, outside, shown[outside]))
 
-    def fill(self, source: Buffer, part: Buffer, unreal: NDArray[np.bool_]) -> None:
+    def fill(self, source: Buffer, part: Buffer, unreal: NDArray[np.bool_] | None) -> None:
         """part (rows, W·C) holds the rows under a strip; those that are unreal get the number beyond."""
         layout = self.layout
         c, beyond = layout.c, layout.task.beyond
@@ -111,8 +113,12 @@ class Filler:
                     block[:, columns.inside] = pixels[:, columns.pixels]
                 if beyond is not None:
                     block[:, columns.outside] = beyond
-                    lines[unreal[py :: layout.stride[0]]] = beyond
-                elif len(columns.outside):
+                    if unreal is not None:
+                        lines[unreal[py :: layout.stride[0]]] = beyond
+                elif len(columns.outside) <= FEW:
+                    for at, of in zip(columns.outside.tolist(), columns.shown.tolist(), strict=True):
+                        block[:, at] = pixels[:, of]
+                else:
                     block[:, columns.outside] = pixels[:, columns.shown]
 
 
@@ -169,14 +175,14 @@ def sweep(
     """
     strides = routes[0].strides
     row = Layout(task, strides, 1).row
-    rows = min(route.rows(task, row) for route in routes)
+    rows = min(route.rows(row) for route in routes)
     drop = 1 if strides else task.stride[0]
     rows = max(1, min(rows // drop, -(-len(y) // max(1, threads))))
     layout = Layout(task, strides, (rows - 1) * drop + 1)
     strips = -(-len(y) // rows)
     threads = max(1, min(threads, strips))
     edges = [strips * i // threads * rows for i in range(threads)] + [len(y)]
-    bands = list(itertools.pairwise(edges))
+    bands = list(pairwise(edges))
     flat = x.reshape(len(x), -1)
     readers = [_Trail(flat, task, *band) if y is x else _Reader(flat, task) for band in bands]
 
@@ -190,8 +196,9 @@ def sweep(
                 end = min(top + rows, band[1])
                 first, n = task.down[top], (end - top - 1) * drop + 1
                 stop = first + (n - 1) * layout.stride[0] + task.reach[0] + 1
-                place = np.arange(first, stop)
-                filler.fill(source, reader.part(first, stop), (place < 0) | (place >= len(x)))
+                place = np.arange(first, stop) if first < 0 or stop > len(x) else None
+                unreal = None if place is None else (place < 0) | (place >= len(x))
+                filler.fill(source, reader.part(first, stop), unreal)
                 sums = [_dropped(worker(source, n), layout) for worker in workers]
                 count += finish(sums, source, y[top:end].reshape(end - top, -1))
         return count

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from itertools import chain
 from math import prod
 from typing import Any, NamedTuple, TypeAlias
 
@@ -136,7 +137,8 @@ def choices(what: Task) -> Iterator[Choice]:
 def raw_choices(what: Task, finite: bool = True) -> Iterator[Choice]:
     """Every method whose sums are within 1e-12 of Σ |weight| · |pixel| of a plain loop in double precision."""
     finisher = rounding.raw(what)
-    found = (*_whole_additions(what), *_exact_products(what)) if what.whole else tuple(_doubles(what, finite))
+    exact = (_whole_additions, _exact_products)
+    found = chain(*(each(what) for each in exact)) if what.whole else _doubles(what, finite)
     yield from (choice._replace(finisher=finisher) for choice in found)
 
 
@@ -151,11 +153,16 @@ def _wasted(what: Task) -> int:
     return prod(what.stride)
 
 
+def integers(what: Task) -> np.dtype[Any]:
+    """The narrowest signed integers that hold every sum, every pixel and what rounding adds to a sum."""
+    most = max(*map(abs, what.range), np.iinfo(what.dtype).max) + what.divisor
+    return next(np.dtype(each) for each in (np.int16, np.int32, np.int64) if most <= np.iinfo(each).max)
+
+
 def _whole_additions(what: Task) -> Iterator[Choice]:
     """Additions in the narrowest signed integers that hold the sums and what rounding adds to them."""
-    most = max(map(abs, what.range)) + what.divisor
-    dtype = next(each for each in (np.int16, np.int32, np.int64) if most <= np.iinfo(each).max)
-    bits = np.dtype(dtype).itemsize * 8
+    dtype = integers(what)
+    bits = dtype.itemsize * 8
     nothing = rounding.raw(what)
     each = 0.06 * bits / 16
     taps = Taps(what, dtype)
@@ -188,15 +195,15 @@ def _source(what: Task, dtype: Any) -> Any:
 
 
 def _toeplitz_cost(what: Task, itemsize: int) -> float:
-    (_kh, kw), (down, _) = what.weights.shape, what.reach
+    kw, down = int(what.weights.shape[1]), what.reach[0]
     products = (Toeplitz.height + down) * (-(-kw // 4) * 4 if kw > 4 else kw) * 0.02
-    return float((products + 0.1 * (kw / 4) + 1.6) * itemsize / 4 * _wasted(what))
+    return (products + 0.1 * (kw / 4) + 1.6) * itemsize / 4 * _wasted(what)
 
 
 def _long_cost(what: Task, itemsize: int) -> float:
-    planes = len(set(what.weights[0].tolist()))
-    products = (LongSeparable.height + what.reach[0]) * 0.025 + 0.06 * planes + 0.1 * what.weights.shape[1]
-    return float((products + 1.0) * itemsize / 4 * _wasted(what))
+    planes, across = len(set(what.weights[0].tolist())), int(what.weights.shape[1])
+    products = (LongSeparable.height + what.reach[0]) * 0.025 + 0.06 * planes + 0.1 * across
+    return (products + 1.0) * itemsize / 4 * _wasted(what)
 
 
 def _fourier_cost(what: Task) -> float:
@@ -243,6 +250,11 @@ def _doubles(what: Task, finite: bool = True) -> Iterator[Choice]:
     taps = Taps(what, np.float64)
     said = Method("taps", "an addition a weight in double precision")
     yield Choice(said, 0.4 * what.weights.size + 0.5, taps, nothing)
+    pair = product(what.weights)
+    if pair:
+        separable = Separable(what, np.float64, *pair)
+        said = Method("separable", "a column times a row, an addition a weight in double precision")
+        yield Choice(said, 0.25 * separable.steps * _wasted(what) + 0.5, separable, nothing)
     if finite:  # zeros of a matrix times infinity are no numbers
         yield from _products(what, what.weights.astype(np.float64), "double precision")
 

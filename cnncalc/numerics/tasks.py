@@ -66,19 +66,31 @@ class Task(NamedTuple):
         return len(self.down), len(self.across), self.shape[2]
 
 
-def task(x: NDArray[Any], weights: ArrayLike, divisor: float, geometry: Geometry) -> Task:
+def task(
+    x: NDArray[Any], weights: ArrayLike, divisor: float, geometry: Geometry, *, trim: bool = True
+) -> Task:
     """The task of correlating such a picture, of which only shape and dtype are looked at."""
-    return task_of(x.shape, x.dtype, weights, divisor, geometry)
+    return task_of(x.shape, x.dtype, weights, divisor, geometry, trim=trim)
 
 
 def task_of(
-    shape: tuple[int, ...], dtype: Any, weights: ArrayLike, divisor: float, geometry: Geometry
+    shape: tuple[int, ...],
+    dtype: Any,
+    weights: ArrayLike,
+    divisor: float,
+    geometry: Geometry,
+    *,
+    trim: bool = True,
 ) -> Task:
-    """See `task`. UsageError where kernel, divisor or geometry make no sense."""
+    """See `task`; without `trim`, rows and columns of zeros stay.
+
+    UsageError where kernel, divisor or geometry make no sense.
+    """
     dtype = np.dtype(dtype)
     kernel, divisor = _simplest(*_checked(weights, divisor))
     down, across = geometry.positions(shape, (kernel.shape[0], kernel.shape[1]))
-    (top, bottom), (left, right) = (_used(np.asarray(kernel.any(axis=axis))) for axis in (1, 0))
+    frame = kernel if trim else np.ones_like(kernel)
+    (top, bottom), (left, right) = (_used(frame, axis) for axis in (1, 0))
     dy, dx = geometry.dilation
     beyond = geometry.beyond
     if dtype.kind == "f" or (beyond is not None and not float(beyond).is_integer()):
@@ -149,7 +161,7 @@ def _is_whole(kernel: NDArray[Any]) -> bool:
     return bool((np.abs(kernel) < 2**40).all() and (np.rint(kernel) == kernel).all())
 
 
-def _used(nonzero: NDArray[Any]) -> tuple[int, int]:
-    """From the first to behind the last row or column that is not zero; the first alone if all are."""
-    places = np.flatnonzero(nonzero)
+def _used(kernel: NDArray[Any], axis: int) -> tuple[int, int]:
+    """From the first to behind the last row (axis 1) or column that is not zero; the first alone if all are."""
+    places = np.flatnonzero(np.any(kernel, axis=axis))
     return (int(places[0]), int(places[-1]) + 1) if len(places) else (0, 1)

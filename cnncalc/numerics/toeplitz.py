@@ -40,7 +40,7 @@ class Toeplitz:
     strides: ClassVar[bool] = False
     height: ClassVar[int] = 4  # T; more would multiply by more zeros
 
-    def rows(self, task: Task, row: int) -> int:
+    def rows(self, row: int) -> int:
         return self.height * max(1, STRIP // (row * self.height))
 
     def worker(self, layout: Layout) -> Worker:
@@ -103,7 +103,7 @@ class LongSeparable:
     strides: ClassVar[bool] = False
     height: ClassVar[int] = 8
 
-    def rows(self, task: Task, row: int) -> int:
+    def rows(self, row: int) -> int:
         return self.height * max(1, STRIP // 2 // (row * self.height))
 
     def worker(self, layout: Layout) -> Worker:

@@ -3,4 +3,5 @@
 pip install --group bench
 python -m tests.benchmarks.training
 python -m tests.benchmarks.startup
+python -m tests.benchmarks.filtering
 """

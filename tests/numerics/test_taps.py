@@ -1,58 +1,107 @@
-"""Correlation of pictures: cases by hand, then against a plain loop in Python's own arithmetic."""
+"""Correlation of pictures: cases by hand, then every method against the definition, pixel by pixel."""
 
 from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as arrays
 
 from cnncalc.errors import UsageError
-from cnncalc.numerics.taps import correlate
+from cnncalc.numerics import additions, taps, toeplitz
+from cnncalc.numerics.borders import Geometry
+from cnncalc.numerics.taps import correlate, plan, respond
+from cnncalc.numerics.tasks import task
+from tests.numerics.sliding import geometries, kernels, pictures, responses
+
+SHARPEN = [[-1, -1, -1], [-1, 9, -1], [-1, -1, -1]]
+MORE = [[-1, -1, -1, -1, -1], [-1, 2, 2, 2, -1], [-1, 2, 8, 2, -1], [-1, 2, 2, 2, -1], [-1, -1, -1, -1, -1]]
+LAPLACE = [[0, 1, 0], [1, -4, 1], [0, 1, 0]]
 
 
-def by_hand(x, weights, divisor):
-    """The definition, pixel by pixel; round() of a Fraction rounds half to even."""
-    h, w, c = x.shape
-    kh, kw = len(weights), len(weights[0])
-    most = np.iinfo(x.dtype).max
-    y, clipped = np.empty_like(x), 0
-    for i in range(h):
-        for j in range(w):
-            for k in range(c):
-                total = 0
-                for dy in range(kh):
-                    for dx in range(kw):
-                        row = min(max(i + dy - kh // 2, 0), h - 1)
-                        column = min(max(j + dx - kw // 2, 0), w - 1)
-                        total += weights[dy][dx] * int(x[row, column, k])
-                value = round(Fraction(total, divisor))
-                y[i, j, k] = min(max(value, 0), most)
-                clipped += not 0 <= value <= most
-    return y, clipped
+def photo(*shape, dtype=np.uint8, seed=0):
+    return np.random.default_rng(seed).integers(0, np.iinfo(dtype).max + 1, shape).astype(dtype)
 
 
-@st.composite
-def kernels(draw):
-    kh, kw = draw(st.integers(1, 5)), draw(st.integers(1, 5))
-    largest = draw(st.sampled_from([2, 9, 300, 70_000]))
-    weight = st.integers(-largest, largest)
-    return draw(st.lists(st.lists(weight, min_size=kw, max_size=kw), min_size=kh, max_size=kh))
+def fits(x, kernel, geometry):
+    return geometry.mode != "valid" or all(
+        d * (k - 1) < n for n, k, d in zip(x.shape, kernel.shape, geometry.dilation, strict=False)
+    )
 
 
-pictures = st.tuples(st.integers(1, 6), st.integers(1, 6), st.integers(1, 3)).flatmap(
-    lambda shape: st.sampled_from([np.uint8, np.uint16]).flatmap(lambda dtype: arrays.arrays(dtype, shape))
+@given(st.data(), pictures(), kernels(), st.sampled_from([1, 2, 8, 3, 9, -4, 7.5]), st.integers(1, 3))
+def test_every_method_gives_the_pixels_of_the_definition(data, x, kernel, divisor, threads):
+    geometry = data.draw(geometries(kernel))
+    assume(fits(x, kernel, geometry))
+    with pytest.MonkeyPatch.context() as patch:
+        if data.draw(st.booleans()):  # strips of a row or a few, so that they meet
+            patch.setattr(additions, "STRIP", 1)
+            patch.setattr(toeplitz, "STRIP", 1)
+        sums, sizes = responses(x, kernel, divisor, geometry)
+        most = np.iinfo(x.dtype).max
+        near = np.abs(sums - np.floor(sums) - 0.5) < 1e-9 * (1 + sizes)
+        if kernel.dtype.kind == "i" and divisor != 7.5:  # then halves are exact
+            near[:] = False
+        rounded = np.rint(sums)
+        expected = np.clip(rounded, 0, most)
+        clipped = np.count_nonzero(expected != rounded)
+        what = task(x, kernel, divisor, geometry)
+        for choice in taps.choices(what):
+            y, count = taps._correlated(x, what, choice, threads)
+            assert y.dtype == x.dtype
+            assert ((y == expected) | near).all(), choice.method
+            assert count == clipped or near.any(), choice.method
+            if geometry.mode == "same" and geometry.stride == (1, 1):
+                itself = x.copy()
+                again, recount = taps._correlated(itself, what, choice, threads, itself)
+                assert again is itself
+                assert (again == y).all(), choice.method
+                assert recount == count
+
+
+@given(
+    st.data(),
+    pictures((np.uint8, np.uint16, np.float32, np.float64)),
+    kernels(),
+    st.sampled_from([1, 8, -3, 7.5]),
 )
+def test_every_method_responds_as_a_loop_in_double_precision(data, x, kernel, divisor):
+    geometry = data.draw(geometries(kernel))
+    assume(fits(x, kernel, geometry))
+    sums, sizes = responses(x, kernel, divisor, geometry)
+    what = task(x, kernel, divisor, geometry)
+    for choice in taps.raw_choices(what):
+        y = taps._responded(x, what, choice, 2)
+        assert (np.abs(y - sums) <= 1e-12 * sizes).all(), choice.method
 
 
-@given(pictures, kernels(), st.integers(1, 12), st.integers(1, 3))
-def test_equals_the_definition(x, weights, divisor, threads):
-    y, clipped = correlate(x, weights, divisor, threads=threads)
-    expected, expected_clipped = by_hand(x, weights, divisor)
-    assert y.dtype == x.dtype
-    assert np.array_equal(y, expected)
-    assert clipped == expected_clipped
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize("size", [(300, 200, 3), (40, 3000)])
+def test_strips_threads_and_overwriting_change_no_pixel(size, threads):
+    """Large enough for several strips of every method."""
+    x = photo(*size)
+    bell = np.exp(-0.5 * (np.arange(-7, 8) / 2.5) ** 2)
+    for kernel in (np.array(SHARPEN), photo(11, 11) - 128, np.multiply.outer(bell, bell) / bell.sum() ** 2):
+        what = task(x, kernel, 1, Geometry())
+        found = []
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(additions, "STRIP", 40_000)
+            patch.setattr(toeplitz, "STRIP", 9_000)
+            for choice in taps.choices(what):
+                found.append(taps._correlated(x, what, choice, threads))
+                itself = x.copy()
+                found.append(taps._correlated(itself, what, choice, threads, itself))
+        for y, clipped in found[1:]:
+            assert np.array_equal(y, found[0][0])
+            assert clipped == found[0][1]
+
+
+def test_the_course_example():
+    x = np.array(
+        [[1, 1, 1, 0, 0], [0, 1, 1, 1, 0], [0, 0, 1, 1, 1], [0, 0, 1, 1, 0], [0, 1, 1, 0, 0]], np.uint8
+    )
+    y, _ = correlate(x, [[1, 0, 1], [0, 1, 0], [1, 0, 1]], geometry=Geometry(mode="valid"))
+    assert y.tolist() == [[4, 3, 4], [2, 4, 3], [2, 3, 4]]
 
 
 def test_an_impulse_gives_the_kernel_turned_round():
@@ -63,17 +112,16 @@ def test_an_impulse_gives_the_kernel_turned_round():
     assert y.sum() == 45
 
 
-def test_the_course_example():
-    x = np.array(
-        [[1, 1, 1, 0, 0], [0, 1, 1, 1, 0], [0, 0, 1, 1, 1], [0, 0, 1, 1, 0], [0, 1, 1, 0, 0]], np.uint8
-    )
-    y, _ = correlate(x, [[1, 0, 1], [0, 1, 0], [1, 0, 1]])
-    assert y[1:-1, 1:-1].tolist() == [[4, 3, 4], [2, 4, 3], [2, 3, 4]]
+def test_full_begins_with_the_last_tap_alone():
+    x = np.array([[1]], np.uint8)
+    y, _ = correlate(x, [[1, 2], [3, 4]], geometry=Geometry(mode="full", border="zero"))
+    assert y.tolist() == [[4, 3], [2, 1]]
 
 
-def test_an_even_kernel_is_anchored_after_its_middle():
+def test_an_even_kernel_is_anchored_after_its_middle_unless_told_otherwise():
     x = np.array([[10, 30, 60]], np.uint8)
     assert correlate(x, [[-1, 1]])[0].tolist() == [[0, 20, 30]]  # each less its left neighbour
+    assert correlate(x, [[-1, 1]], geometry=Geometry(anchor=(0, 0)))[0].tolist() == [[20, 30, 0]]
 
 
 def test_a_constant_gives_the_sum_times_the_constant_up_to_the_border():
@@ -83,9 +131,48 @@ def test_a_constant_gives_the_sum_times_the_constant_up_to_the_border():
     assert clipped == 0
 
 
+@given(pictures((np.float64,)), kernels(), st.floats(-3, 3), st.floats(-3, 3))
+def test_a_response_is_linear(x, kernel, a, b):
+    other = np.flip(x, axis=0)
+    sides = respond(a * x + b * other, kernel), a * respond(x, kernel) + b * respond(other, kernel)
+    assert sides[0] == pytest.approx(sides[1], abs=1e-10)
+
+
+@given(pictures(), kernels(), st.integers(-9, 9), st.integers(-9, 9))
+def test_on_a_torus_a_shifted_picture_gives_a_shifted_result(x, kernel, down, right):
+    geometry = Geometry(border="wrap")
+    y, clipped = correlate(x, kernel, 3, geometry=geometry)
+    shifted, also = correlate(np.roll(x, (down, right), (0, 1)), kernel, 3, geometry=geometry)
+    assert clipped == also
+    near = (
+        1 if kernel.dtype.kind == "f" else 0
+    )  # another order of additions may fall on the other side of a half
+    assert (np.abs(np.roll(y, (down, right), (0, 1)).astype(int) - shifted) <= near).all()
+
+
 @pytest.mark.parametrize(("total", "rounded"), [(4, 0), (12, 2), (20, 2), (28, 4), (5, 1), (11, 1)])
 def test_halves_go_to_the_even_neighbour(total, rounded):
     assert correlate(np.full((1, 1), total, np.uint8), [[1]], 8)[0].item() == rounded
+    assert correlate(np.full((1, 1), total, np.uint8), [[0.125]])[0].item() == rounded
+
+
+@given(st.integers(-255, 255), st.integers(-9, 9), st.sampled_from([1, 2, 3, 4, 6, 7, 8, 16, -2, -6]))
+def test_every_quotient_is_rounded_as_a_fraction(pixel, weight, divisor):
+    x = np.array([[abs(pixel), 200]], np.uint8)
+    value = round(Fraction(weight * abs(pixel) + 200 * 3, divisor))
+    y, clipped = correlate(x, [[weight, 3]], divisor, geometry=Geometry(mode="valid"))
+    assert y.item() == min(max(value, 0), 255)
+    assert clipped == (not 0 <= value <= 255)
+
+
+def test_a_half_that_single_precision_misses_is_settled_in_double():
+    """Means of six: a sixth of all sums lie on a half, and every method has to fall on the same side."""
+    x = photo(64, 64)
+    what = task(x, np.full((2, 3), 1 / 6) + 1e-9 * np.arange(6).reshape(2, 3), 1, Geometry())
+    sums, _ = responses(x, what.weights, 1, Geometry())
+    for choice in taps.choices(what):
+        y, _ = taps._correlated(x, what, choice, 1)
+        assert (y == np.rint(sums)).all(), choice.method
 
 
 def test_values_outside_the_range_are_clipped_and_counted():
@@ -95,12 +182,69 @@ def test_values_outside_the_range_are_clipped_and_counted():
     assert clipped == 2
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_a_kernel_of_zeros_gives_zeros(dtype):
+    y, clipped = correlate(photo(3, 4, dtype=dtype), np.zeros((3, 3), int))
+    assert not y.any()
+    assert clipped == 0
+
+
 def test_a_picture_of_another_memory_order_is_the_same_picture():
-    x = np.arange(60, dtype=np.uint8).reshape(5, 4, 3)
-    turned = np.asfortranarray(x)
-    assert np.array_equal(correlate(x, [[1, 0, 2]])[0], correlate(turned, [[1, 0, 2]])[0])
+    x = photo(5, 4, 3)
+    assert np.array_equal(correlate(x, [[1, 0, 2]])[0], correlate(np.asfortranarray(x), [[1, 0, 2]])[0])
 
 
-def test_weights_too_large_for_exact_sums_are_refused():
-    with pytest.raises(UsageError, match="64-bit"):
-        correlate(np.zeros((1, 1), np.uint8), [[1 << 60]])
+def test_infinite_pixels_stay_where_the_kernel_meets_them():
+    x = np.zeros((9, 9))
+    x[4, 4] = np.inf
+    y = respond(x, np.arange(1.0, 26).reshape(5, 5))
+    assert np.isinf(y[2:7, 2:7]).all()
+    assert np.isfinite(y).sum() == 81 - 25
+
+
+@pytest.mark.parametrize(
+    ("weights", "divisor", "geometry", "message"),
+    [
+        ([[1 << 60]], 1, Geometry(), "64-bit"),
+        ([[1 << 70]], 1, Geometry(), "64-bit"),
+        ([[1, 2], [3]], 1, Geometry(), "equally long"),
+        ([[float("nan")]], 1, Geometry(), "finite"),
+        ([1, 2], 1, Geometry(), "rows and columns"),
+        ([[]], 1, Geometry(), "rows and columns"),
+        ([["a"]], 1, Geometry(), "numbers"),
+        ([[1]], 0, Geometry(), "divided by 0"),
+        ([[1] * 5], 1, Geometry(mode="valid"), "1×5 does not fit in a picture of 3×4"),
+        ([[1]], 1, Geometry(mode="some"), "no mode"),
+        ([[1]], 1, Geometry(border="mirror"), "no border"),
+        ([[1]], 1, Geometry(stride=(0, 1)), "stride 0×1"),
+        ([[1]], 1, Geometry(anchor=(0, 1)), "anchor 0,1"),
+        ([[1]], 1, Geometry(mode="valid", anchor=(0, 0)), "no meaning"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(weights, divisor, geometry, message):
+    with pytest.raises(UsageError, match=message):
+        correlate(np.zeros((3, 4), np.uint8), weights, divisor, geometry=geometry)
+
+
+def test_a_picture_is_overwritten_only_pixel_for_pixel():
+    x = photo(4, 4)
+    with pytest.raises(UsageError, match="does not go into"):
+        correlate(x, [[1]], geometry=Geometry(stride=(2, 2)), into=x)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "dtype", "name"),
+    [
+        (SHARPEN, np.uint8, "boxes"),
+        (MORE, np.uint8, "boxes"),
+        (LAPLACE, np.uint8, "taps"),
+        (np.ones((9, 9), int), np.uint8, "separable"),
+        (photo(11, 11).astype(int) - 128, np.uint8, "Toeplitz"),
+        (photo(101, 101).astype(int), np.uint8, "FFT"),
+        (np.multiply.outer(*[np.exp(-(np.linspace(-2, 2, 15) ** 2))] * 2), np.uint8, "long separable"),
+    ],
+)
+def test_the_method_is_chosen_by_the_kernel(kernel, dtype, name):
+    method = plan((3000, 4000, 3), dtype, kernel)
+    assert method.name == name
+    assert method.reason

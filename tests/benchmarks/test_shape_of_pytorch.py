@@ -179,9 +179,7 @@ def stack(rng: Random, axes: int, size: list[int], count: int, sloppy: float) ->
     layers: list[Written] = []
     x = torch.ones(1, size[-1], *size[:-1], dtype=torch.float64)
     for _ in range(count):
-        if x.ndim == 2:
-            more = Written("fc", rng.randint(1, 5), bias=rng.random() < 0.7)
-        elif rng.random() < 0.07:
+        if x.ndim == 2 or rng.random() < 0.07:
             more = Written("fc", rng.randint(1, 5), bias=rng.random() < 0.7)
         else:
             more = written.layer(rng, axes, x.shape[1], sloppy=sloppy)

@@ -7,16 +7,13 @@ from typing import TypeAlias
 
 import numpy as np
 
+from cnncalc.numerics.normalisation import by_channel
 from cnncalc.numerics.pooling import average_pool
 from cnncalc.numerics.sums import channel_dot, channel_sum
 from cnncalc.numerics.windows import Axis
 from cnncalc.numerics.workspace import Array, Pullback, Workspace
 
 Gradients: TypeAlias = tuple[Array, Array, Array]
-
-
-def _broad(channels: Array, x: Array) -> Array:
-    return channels.reshape(-1, *(1 for _ in x.shape[1:]))
 
 
 def layer_norm(
@@ -30,12 +27,12 @@ def layer_norm(
     y = np.square(normal, out=space.image((key, "y"), x.shape, x.dtype))
     inverse = 1 / np.sqrt(y.mean(axis=0) + x.dtype.type(eps))
     np.multiply(normal, inverse, out=normal)
-    np.multiply(normal, _broad(scale, x), out=y)
-    np.add(y, _broad(shift, x), out=y)
+    np.multiply(normal, by_channel(scale, x), out=y)
+    np.add(y, by_channel(shift, x), out=y)
 
     def pullback(dy: Array) -> Gradients:
         dscale, dshift = channel_dot(dy, normal), channel_sum(dy)
-        np.multiply(dy, _broad(scale, x), out=dy)
+        np.multiply(dy, by_channel(scale, x), out=dy)
         dx = np.multiply(dy, normal, out=space.image((key, "dx"), x.shape, x.dtype))
         np.multiply(normal, dx.mean(axis=0), out=dx)
         np.subtract(dy, dx, out=dx)
@@ -50,11 +47,11 @@ def channel_scale(
     x: Array, factors: Array, space: Workspace, key: Hashable
 ) -> tuple[Array, Callable[[Array], tuple[Array, Array]]]:
     """Each channel times its factor: x and y (C, *spatial, N), factors (C,). The pullback gives (dx, dfactors)."""
-    y = np.multiply(x, _broad(factors, x), out=space.image((key, "y"), x.shape, x.dtype))
+    y = np.multiply(x, by_channel(factors, x), out=space.image((key, "y"), x.shape, x.dtype))
 
     def pullback(dy: Array) -> tuple[Array, Array]:
         dfactors = channel_dot(dy, x)
-        return np.multiply(dy, _broad(factors, x), out=dy), dfactors
+        return np.multiply(dy, by_channel(factors, x), out=dy), dfactors
 
     return y, pullback
 

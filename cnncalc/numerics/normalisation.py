@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from cnncalc.numerics.sums import channel_dot, channel_sum
-from cnncalc.numerics.workspace import Array, Workspace
+from cnncalc.numerics.workspace import Array, Workspace, rows
 
 Gradients: TypeAlias = tuple[Array, Array, Array]
 
@@ -21,9 +21,62 @@ class Statistics(NamedTuple):
     pixels: int
 
 
-def _broad(channels: Array, x: Array) -> Array:
+_STRIP = 1 << 15  # numbers that pass through at once, and stay near the core
+
+
+def _lying(x: Array) -> Array:
+    """An image as it lies in memory, (rows, C, run); without spatial axes, or with one, there is one row."""
+    if x.ndim < 4:
+        return x.reshape(1, x.shape[0], -1)
+    return rows(x).reshape(x.shape[1], x.shape[0], -1)
+
+
+def _strips(x: Array) -> list[tuple[slice, slice]]:
+    """Parts of an image as it lies, some rows or some channels of a row each."""
+    height, channels, run = _lying(x).shape
+    high = max(1, _STRIP // max(channels * run, 1))
+    wide = channels if high > 1 else max(1, _STRIP // max(run, 1))
+    return [
+        (slice(row, row + high), slice(channel, channel + wide))
+        for row in range(0, height, high)
+        for channel in range(0, channels, wide)
+    ]
+
+
+def _columns(channels: Array, x: Array) -> Array:
+    """One number a channel, (C,), to stand beside an image as it lies."""
+    return channels.astype(x.dtype)[:, None]
+
+
+def by_channel(channels: Array, x: Array) -> Array:
     """One number a channel, (C,), to stand beside (C, *spatial, N)."""
     return channels.astype(x.dtype).reshape(-1, *(1 for _ in x.shape[1:]))
+
+
+def _sums(part: Array) -> Array:
+    """Σ over rows and runs of (rows, C, run), with ones: BLAS adds faster than a reduction does."""
+    total: Array = (part @ np.ones(part.shape[-1], part.dtype)).sum(axis=0, dtype=np.float64)
+    return total
+
+
+def _dots(a: Array, b: Array) -> Array:
+    total: Array = np.vecdot(a, b).sum(axis=0, dtype=np.float64)
+    return total
+
+
+def _less(part: Array, levels: Array, space: Workspace) -> Array:
+    """A part of an image without the level of its channel, in memory that the next part takes."""
+    spare = space.array(("batch_norm", "spare"), part.shape, part.dtype)
+    return np.subtract(part, levels, out=spare)
+
+
+def _affine(x: Array, factor: Array, offset: Array, y: Array) -> None:
+    """y = factor·x + offset, both (C,)."""
+    factors, offsets = _columns(factor, x), _columns(offset, x)
+    source, result = _lying(x), _lying(y)
+    for strip in _strips(x):
+        there = np.multiply(source[strip], factors[strip[1]], out=result[strip])
+        np.add(there, offsets[strip[1]], out=there)
 
 
 def batch_norm(
@@ -39,27 +92,51 @@ def batch_norm(
 
     x and y (C, *spatial, N), scale and shift (C,). `reduce` adds a small array over all workers, each of
     which has a part of the batch. The pullback gives (dx, dscale, dshift), the last two of this part only.
+    x is read once for the statistics and once for y; both it and dy are left as they are.
     """
     c = x.shape[0]
-    sums = reduce(np.append(channel_sum(x).astype(np.float64), x.size // c))
-    pixels = round(float(sums[c]))
-    mean = sums[:c] / pixels
-    normal = np.subtract(x, _broad(mean, x), out=space.image((key, "normal"), x.shape, x.dtype))
-    variance = reduce(channel_dot(normal, normal).astype(np.float64)) / pixels
+    strips, lying = _strips(x), _lying(x)
+    count = lying.shape[0] * lying.shape[2]
+    # near the mean: what is left of a number has all its digits
+    near = _columns(_sums(lying[:1]) / lying.shape[2], x)
+    sums, squares = np.zeros((2, c))
+    for strip in strips:
+        level = _less(lying[strip], near[strip[1]], space)
+        sums[strip[1]] += _sums(level)
+        squares[strip[1]] += _dots(level, level)
+    exact = near[:, 0].astype(np.float64)
+    squares += exact * (2 * sums + count * exact)
+    sums += count * exact
+    totals = reduce(np.concatenate([sums, squares, [count]]))
+    pixels = round(float(totals[-1]))
+    mean = totals[:c] / pixels
+    variance = np.maximum(totals[c:-1] / pixels - mean**2, 0)
     inverse = 1 / np.sqrt(variance + eps)
-    np.multiply(normal, _broad(inverse, x), out=normal)
-    y = np.multiply(normal, _broad(scale, x), out=space.image((key, "y"), x.shape, x.dtype))
-    np.add(y, _broad(shift, x), out=y)
+    y = space.image((key, "y"), x.shape, x.dtype)
+    _affine(x, scale * inverse, shift - mean * scale * inverse, y)
 
     def pullback(dy: Array) -> Gradients:
-        dshift = channel_sum(dy)
-        dscale = channel_dot(dy, normal)
-        totals = reduce(np.concatenate([dshift, dscale]).astype(np.float64)) / pixels
-        dx = np.multiply(normal, _broad(totals[c:], x), out=space.image((key, "dx"), x.shape, x.dtype))
-        np.subtract(dy, dx, out=dx)
-        np.subtract(dx, _broad(totals[:c], x), out=dx)
-        np.multiply(dx, _broad(scale * inverse, x), out=dx)
-        return dx, dscale, dshift
+        dying, middle = _lying(dy), _columns(mean, x)
+        dshift, dscale = np.zeros((2, c))
+        for strip in strips:
+            part = dying[strip]
+            dshift[strip[1]] += _sums(part)
+            dscale[strip[1]] += _dots(part, _less(lying[strip], middle[strip[1]], space))
+        dscale *= inverse
+        totals = reduce(np.concatenate([dshift, dscale])) / pixels
+        # dx = scale·inverse·(dy − totals of dy − normal·totals of dy·normal), as a·dy + b·x + c
+        a = scale * inverse
+        b = -a * inverse * totals[c:]
+        factor, slope, offset = (_columns(each, x) for each in (a, b, -a * totals[:c] - b * mean))
+        dx = space.image((key, "dx"), x.shape, x.dtype)
+        result = _lying(dx)
+        for strip in strips:
+            spare = space.array(("batch_norm", "spare"), lying[strip].shape, x.dtype)
+            np.multiply(lying[strip], slope[strip[1]], out=spare)
+            np.add(spare, offset[strip[1]], out=spare)
+            there = np.multiply(dying[strip], factor[strip[1]], out=result[strip])
+            np.add(there, spare, out=there)
+        return dx, dscale.astype(x.dtype), dshift.astype(x.dtype)
 
     return y, Statistics(mean, variance, pixels), pullback
 
@@ -80,12 +157,13 @@ def batch_norm_inference(
     """
     inverse = 1 / np.sqrt(variance + eps)
     factor = scale * inverse
-    y = np.multiply(x, _broad(factor, x), out=space.image((key, "y"), x.shape, x.dtype))
-    np.add(y, _broad(shift - mean * factor, x), out=y)
+    y = space.image((key, "y"), x.shape, x.dtype)
+    _affine(x, factor, shift - mean * factor, y)
 
     def pullback(dy: Array) -> Gradients:
         dshift = channel_sum(dy)
         dscale = ((channel_dot(dy, x) - mean * dshift) * inverse).astype(x.dtype)
-        return np.multiply(dy, _broad(factor, x), out=dy), dscale, dshift
+        dx = space.image((key, "dx"), x.shape, x.dtype)
+        return np.multiply(dy, by_channel(factor, x), out=dx), dscale, dshift
 
     return y, pullback

@@ -24,6 +24,7 @@ COMMANDS = (
     "kernels",
     "convolve",
     "train",
+    "gradcheck",
     "evaluate",
     "predict",
     "knn",

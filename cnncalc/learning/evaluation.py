@@ -9,10 +9,10 @@ from cnncalc.learning.data import DataSet, Split
 from cnncalc.learning.inputs import Inputs
 from cnncalc.learning.losses import CrossEntropy, Loss, Score, total
 from cnncalc.learning.network import Network
-from cnncalc.learning.team import Team, parts
-from cnncalc.numerics.run import Run
+from cnncalc.learning.share import AT_ONCE, Shares
+from cnncalc.learning.team import Team
 
-AT_ONCE = 250  # pictures that a worker takes
+EACH = 250  # pictures that a worker takes at once
 
 
 def inputs_for(network: Network, data: DataSet) -> Inputs:
@@ -27,20 +27,14 @@ def inputs_for(network: Network, data: DataSet) -> Inputs:
 
 def evaluate(network: Network, data: Split, inputs: Inputs, team: Team, loss: Loss | None = None) -> Score:
     """The sum of the loss over a split, and how many of its examples the network classifies rightly."""
-    loss = loss or CrossEntropy()
-    shared = parts(len(data), team.size)
+    return score(Shares(team, network, inputs, loss or CrossEntropy(), [np.random.default_rng()] * team.size), data)
 
-    @np.errstate(all="ignore")
-    def share(worker: int) -> Score:
-        run = Run(train=False)
-        scores = [Score(0.0, 0)]
-        end = shared[worker].stop
-        for first in range(shared[worker].start, end, AT_ONCE):
-            part = slice(first, min(first + AT_ONCE, end))
-            x = inputs.batch(data.images[part], run.space, network.dtype)
-            outputs, _ = network.forward(x, run)
-            score, _ = loss.score(outputs, data.labels[part], 1, run.space, softmax=network.softmax)
-            scores.append(score)
-        return total(scores)
 
-    return total(team.run(share, team.size))
+def score(shares: Shares, data: Split) -> Score:
+    """The same by workers who have the network already."""
+    at_once = min(AT_ONCE, EACH * shares.size)
+    scores = [Score(0.0, 0)]
+    for first in range(0, len(data), at_once):
+        part = slice(first, first + at_once)
+        scores += shares.score(data.images[part], data.labels[part])
+    return total(scores)

@@ -55,6 +55,12 @@ class Network:
         """Parameters and buffers by path and name, as PyTorch's state_dict has them."""
         return {**self.values, **self.buffers}
 
+    def settle(self, arrays: dict[str, Array]) -> None:
+        """Has its numbers from now on in other arrays: `parameters`, and its buffers by name."""
+        self.parameters = self.parameters.like(arrays["parameters"])
+        self.buffers = {name: arrays[name] for name in self.buffers}
+        self.stages = self.staged()
+
     def initialise(self, rng: np.random.Generator) -> None:
         """Draws the parameters anew."""
         for step in self.steps:

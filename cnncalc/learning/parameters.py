@@ -17,8 +17,11 @@ class Parameters:
     A convolution's weight (K, C, kh, *) lies in the vector as (K, kh, C, *), the order in which correlate reads it.
     """
 
-    def __init__(self, shapes: dict[str, Shape], dtype: np.dtype[Any]) -> None:
-        self.vector: Array = np.zeros(sum(map(prod, shapes.values())), dtype)
+    def __init__(
+        self, shapes: dict[str, Shape], dtype: np.dtype[Any], vector: Array | None = None
+    ) -> None:
+        """In a vector that is there already, or in a new one of zeros."""
+        self.vector: Array = np.zeros(sum(map(prod, shapes.values())), dtype) if vector is None else vector
         self.views: dict[str, Array] = {}
         self.weights: list[slice] = []  # where in the vector weights lie, and not biases, scales or shifts
         at = 0
@@ -33,9 +36,9 @@ class Parameters:
                 self.views[name] = part.reshape(shape)
             at += prod(shape)
 
-    def like(self) -> Parameters:
-        """Zeros by the same names and in the same layout, such as gradients are."""
-        return Parameters({name: view.shape for name, view in self.views.items()}, self.vector.dtype)
+    def like(self, vector: Array | None = None) -> Parameters:
+        """The same names and layout over another vector, such as gradients have; without one over zeros."""
+        return Parameters({name: view.shape for name, view in self.views.items()}, self.vector.dtype, vector)
 
     def below(self, path: str, names: tuple[str, ...]) -> dict[str, Array]:
         """The views of one layer by the layer's own names."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from contextlib import AbstractContextManager, nullcontext
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,11 +13,9 @@ from cnncalc.learning.inputs import Inputs
 from cnncalc.learning.losses import Score, total
 from cnncalc.learning.network import Network
 from cnncalc.learning.settings import Settings
-from cnncalc.learning.team import Team, parts
-from cnncalc.numerics.run import Run
+from cnncalc.learning.share import AT_ONCE, Shares
+from cnncalc.learning.team import Team
 from cnncalc.numerics.workspace import Array
-
-AT_ONCE = 512  # pictures; a larger batch is taken by slices, whose gradients are added
 
 
 class Trainer:
@@ -33,18 +30,12 @@ class Trainer:
         settings: Settings | None = None,
     ) -> None:
         self.network = network
-        self.inputs = inputs
-        self.team = team
         self.settings = settings or Settings()
         self.loss = self.settings.chosen_loss
+        self.shares = Shares(team, network, inputs, self.loss, rng.spawn(team.size))
         self.optimiser = self.settings.chosen_optimiser
         self.kept = self.optimiser.moments(network.parameters.vector.size, network.dtype)
         self.average = Average(network, self.settings.average) if self.settings.average else None
-        self.gradients = [network.parameters.like() for _ in range(team.size)]
-        self.runs = [
-            Run(train=True, rng=generator, reduce=partial(team.total, worker))
-            for worker, generator in enumerate(rng.spawn(team.size))
-        ]
 
     @np.errstate(all="ignore")  # a number out of range shows in the loss
     def step(self, images: Array, labels: Array, rate: float) -> Score:
@@ -54,7 +45,7 @@ class Trainer:
         batch normalisation then has the statistics of each slice.
         """
         examples = len(labels)
-        gradient = self.gradients[0].vector
+        gradient = self.shares.gradients[0]
         if examples <= AT_ONCE:
             score = self.slope(images, labels, examples)
         else:
@@ -71,28 +62,11 @@ class Trainer:
         return score
 
     def slope(self, images: Array, labels: Array, examples: int) -> Score:
-        """Leaves the gradient of the loss of these pictures, over so many examples, in the first worker's gradients."""
-        workers = min(self.team.size, len(labels))
-        shared = parts(len(labels), workers)
-
-        @np.errstate(all="ignore")
-        def share(worker: int) -> Score:
-            part = shared[worker]
-            run = self.runs[worker]
-            x = self.inputs.batch(images[part], run.space, self.network.dtype)
-            outputs, backward = self.network.forward(x, run)
-            score, doutputs = self.loss.score(
-                outputs, labels[part], examples, run.space, softmax=self.network.softmax
-            )
-            backward(doutputs, self.gradients[worker])
-            return score
-
-        scores = self.team.run(share, workers)
-        gradient = self.gradients[0].vector
-        for other in self.gradients[1:workers]:
-            np.add(gradient, other.vector, out=gradient)
-        for name, value in self.runs[0].kept.items():
-            self.network.buffers[name][...] = value
+        """Leaves the gradient of the loss of these pictures, over so many examples, in the first worker's gradient."""
+        scores = self.shares.slope(images, labels, examples)
+        gradient = self.shares.gradients[0]
+        for other in self.shares.gradients[1 : len(scores)]:
+            np.add(gradient, other, out=gradient)
         return total(scores)
 
     def descend(self, gradient: Array, rate: float) -> None:
@@ -128,7 +102,7 @@ class Trainer:
         return {
             "optimiser_steps": self.kept.steps,
             "averaged_steps": self.average.steps if self.average else 0,
-            "generators": [run.rng.bit_generator.state for run in self.runs],
+            "generators": self.shares.generators,
         }
 
     def restore(self, facts: dict[str, Any]) -> None:
@@ -136,8 +110,7 @@ class Trainer:
         self.kept.steps = facts["optimiser_steps"]
         if self.average:
             self.average.steps = facts["averaged_steps"]
-        for run, state in zip(self.runs, facts["generators"], strict=True):
-            run.rng.bit_generator.state = state
+        self.shares.generators = facts["generators"]
 
 
 def clip(gradient: Array, longest: float) -> None:

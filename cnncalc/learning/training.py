@@ -13,7 +13,7 @@ from cnncalc.errors import DivergenceError
 from cnncalc.learning.averaging import contents
 from cnncalc.learning.batches import Batches
 from cnncalc.learning.data import DataSet, Split
-from cnncalc.learning.evaluation import evaluate, inputs_for
+from cnncalc.learning.evaluation import inputs_for, score
 from cnncalc.learning.losses import Score, total
 from cnncalc.learning.network import Network
 from cnncalc.learning.settings import Settings
@@ -152,7 +152,7 @@ class Training:
         return epoch
 
     def evaluate(self, data: Split) -> Score:
-        return evaluate(self.network, data, self.inputs, self.team, self.trainer.loss)
+        return score(self.trainer.shares, data)
 
     def test(self) -> Result:
         """Makes the network the one that is kept, for good, and looks at the test pictures."""

@@ -1,0 +1,141 @@
+"""One worker's share of what a team does with a network: of a batch, of a test, and of the optimiser's step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from cnncalc.layers import Model
+from cnncalc.learning.averaging import contents
+from cnncalc.learning.inputs import Inputs
+from cnncalc.learning.losses import Loss, Score
+from cnncalc.learning.memory import Shapes
+from cnncalc.learning.network import Network
+from cnncalc.learning.processes import Reduce
+from cnncalc.learning.team import Members, Team, parts
+from cnncalc.numerics.run import Run
+from cnncalc.numerics.workspace import Array
+
+AT_ONCE = 512  # pictures that lie ready for the team
+
+
+class Share:
+    """A network, its numbers in arrays that all workers see, and a gradient of this worker's own part."""
+
+    def __init__(
+        self,
+        network: Network,
+        inputs: Inputs,
+        loss: Loss,
+        arrays: dict[str, Array],
+        worker: int,
+        run: Run,
+    ) -> None:
+        network.settle(arrays)
+        self.network = network
+        self.worker = worker
+        self.inputs = inputs
+        self.loss = loss
+        self.images, self.labels = arrays["images"], arrays["labels"]
+        self.gradients = network.parameters.like(arrays["gradients"][worker])
+        self.run = run
+
+    @np.errstate(all="ignore")  # a number out of range shows in the loss
+    def slope(self, part: slice, examples: int) -> Score:
+        """The loss of a part of the pictures; its gradient, as of a mean over so many examples, is left behind."""
+        run, labels = self.run, self.labels[part]
+        x = self.inputs.batch(self.images[part], run.space, self.network.dtype)
+        outputs, backward = self.network.forward(x, run)
+        softmax = self.network.softmax
+        score, doutputs = self.loss.score(outputs, labels, examples, run.space, softmax=softmax)
+        backward(doutputs, self.gradients)
+        if not self.worker:  # what is kept is the same for all
+            for name, value in run.kept.items():
+                self.network.buffers[name][...] = value
+        return score
+
+    @np.errstate(all="ignore")
+    def score(self, part: slice) -> Score:
+        """The loss of a part of the pictures, as the network is when it does not learn."""
+        run = replace(self.run, train=False)
+        x = self.inputs.batch(self.images[part], run.space, self.network.dtype)
+        outputs, _ = self.network.forward(x, run)
+        softmax = self.network.softmax
+        score, _ = self.loss.score(outputs, self.labels[part], 1, run.space, softmax=softmax)
+        return score
+
+    def generator(self) -> Any:
+        """Where this worker's random numbers stand."""
+        return self.run.rng.bit_generator.state
+
+    def restore(self, generator: Any) -> None:
+        self.run.rng.bit_generator.state = generator
+
+
+@dataclass
+class Plan:
+    """What each worker makes its share from; the network at hand becomes the first one's."""
+
+    network: Network | None
+    model: Model
+    dtype: np.dtype[Any]
+    inputs: Inputs
+    loss: Loss
+    generators: list[np.random.Generator]
+
+    def __call__(self, worker: int, arrays: dict[str, Array], reduce: Reduce) -> Share:
+        network = self.network if self.network and not worker else Network(self.model, dtype=self.dtype)
+        run = Run(train=True, rng=self.generators[worker], reduce=reduce)
+        return Share(network, self.inputs, self.loss, arrays, worker, run)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Only the first worker has the network itself, and no process that is told of this."""
+        return {**self.__dict__, "network": None}
+
+
+class Shares:
+    """The shares of all workers of a team."""
+
+    def __init__(
+        self, team: Team, network: Network, inputs: Inputs, loss: Loss, generators: list[np.random.Generator]
+    ) -> None:
+        before = contents(network)
+        shapes: Shapes = {name: (value.shape, value.dtype) for name, value in before.items()}
+        shapes["gradients"] = ((team.size, network.parameters.vector.size), network.dtype)
+        shapes["images"] = ((AT_ONCE, *inputs.picture), np.uint8)
+        shapes["labels"] = ((AT_ONCE,), np.int64)
+        self.size = team.size
+        self.network = network
+        plan = Plan(network, network.model, network.dtype, inputs, loss, generators)
+        self.members: Members = team.hire(plan, shapes)
+        self.arrays = self.members.arrays
+        self.gradients = self.arrays["gradients"]
+        for name, value in before.items():
+            self.arrays[name][...] = value
+
+    def cut(self, images: Array, labels: Array) -> list[slice]:
+        """Lays pictures and classes out for all, and says which are whose."""
+        examples = len(labels)
+        self.arrays["images"][:examples] = images
+        self.arrays["labels"][:examples] = labels
+        return parts(examples, min(self.size, examples))
+
+    def slope(self, images: Array, labels: Array, examples: int) -> list[Score]:
+        """Leaves the gradient of at most 512 pictures, each worker's part of it by itself."""
+        shared = self.cut(images, labels)
+        return self.members.run("slope", [(part, examples) for part in shared])
+
+    def score(self, images: Array, labels: Array) -> list[Score]:
+        """How the network does on at most 512 pictures."""
+        return self.members.run("score", [(part,) for part in self.cut(images, labels)])
+
+    @property
+    def generators(self) -> list[Any]:
+        """Where the random numbers of each worker stand."""
+        return self.members.run("generator", [()] * self.size)
+
+    @generators.setter
+    def generators(self, states: list[Any]) -> None:
+        self.members.run("restore", [(state,) for state in states])

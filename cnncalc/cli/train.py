@@ -59,27 +59,28 @@ def train(
     from cnncalc.numerics.cores import cores
     from cnncalc.render.training import TrainingDisplay
 
-    flags = ctx.meta["flags"]
-    pictures = dataset(data)
-    network = Network(model_of(model or ("" if flags else "default"), flags, input=pictures.shape))
-    inputs_for(network, pictures)  # whether they fit, before anything is written
-    folder = checkpoint.named_folder(out) if out else checkpoint.new_folder(pictures.slug, Path("runs"))
-    rng = np.random.default_rng(seed)
-    network.initialise(rng)
-    try:
-        with Team(threads or cores()) as team:
+    with Team(threads or cores(), processes=True) as team:  # which start while the data are read
+        flags = ctx.meta["flags"]
+        pictures = dataset(data)
+        network = Network(model_of(model or ("" if flags else "default"), flags, input=pictures.shape))
+        inputs_for(network, pictures)  # whether they fit, before anything is written
+        folder = checkpoint.named_folder(out) if out else checkpoint.new_folder(pictures.slug, Path("runs"))
+        rng = np.random.default_rng(seed)
+        network.initialise(rng)
+        try:
             training = Training(network, pictures, settings, team, rng)
             with TrainingDisplay(training) as display:
                 for event in training.run():
                     display.show(event)
-        assert training.result is not None  # run() ends with it
-        facts = {**settings.facts(), "validation": len(training.held_out), "seed": seed, "threads": team.size}
-        history = [epoch._asdict() for epoch in training.history]
-        trained = checkpoint.Trained.on(pictures, facts, history, training.result._asdict())
-        path = checkpoint.save(network, trained, folder)
-    except BaseException:
-        checkpoint.discard(folder)
-        raise
+            assert training.result is not None  # run() ends with it
+            facts = {**settings.facts(), "validation": len(training.held_out), "seed": seed}
+            facts["threads"] = team.size
+            history = [epoch._asdict() for epoch in training.history]
+            trained = checkpoint.Trained.on(pictures, facts, history, training.result._asdict())
+            path = checkpoint.save(network, trained, folder)
+        except BaseException:
+            checkpoint.discard(folder)
+            raise
     if as_json:
         record = {"settings": facts, "history": history, "test": trained.test}
         print_json({"schema": 1, "run": str(folder), **record})

@@ -27,7 +27,9 @@ def inputs_for(network: Network, data: DataSet) -> Inputs:
 
 def evaluate(network: Network, data: Split, inputs: Inputs, team: Team, loss: Loss | None = None) -> Score:
     """The sum of the loss over a split, and how many of its examples the network classifies rightly."""
-    return score(Shares(team, network, inputs, loss or CrossEntropy(), [np.random.default_rng()] * team.size), data)
+    return score(
+        Shares(team, network, inputs, loss or CrossEntropy(), [np.random.default_rng()] * team.size), data
+    )
 
 
 def score(shares: Shares, data: Split) -> Score:

@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 import uuid
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,23 +39,24 @@ class Memory:
             return os.dup(file.fileno())
 
     def add(self, size: int) -> tuple[int, int]:
-        """A new region of zeros as offset and size, with which it can be opened. Raises CnncalcError."""
+        """A new region of zeros as offset and size, with which it can be opened."""
         offset = self.size
         self.size += -(-size // mmap.ALLOCATIONGRANULARITY) * mmap.ALLOCATIONGRANULARITY
-        if isinstance(self.handle, int):
-            try:
-                os.ftruncate(self.handle, self.size)
-            except OSError as error:
-                raise CnncalcError(
-                    f"{size:,} bytes for the workers are not to be had: {error.strerror}",
-                    "--threads 1 needs none",
-                ) from None
         return offset, size
 
     def open(self, offset: int, size: int) -> mmap.mmap:
-        if isinstance(self.handle, int):
-            return mmap.mmap(self.handle, size, offset=offset)
-        return mmap.mmap(-1, size, tagname=f"{self.handle}-{offset}")  # type: ignore[call-arg]  # Windows has it
+        """Raises CnncalcError where there is not so much memory."""
+        try:
+            if isinstance(self.handle, int):
+                if os.fstat(self.handle).st_size < offset + size:
+                    os.ftruncate(self.handle, offset + size)
+                return mmap.mmap(self.handle, size, offset=offset)
+            return mmap.mmap(-1, size, tagname=f"{self.handle}-{offset}")  # type: ignore[call-arg]  # Windows has it
+        except OSError as error:
+            raise CnncalcError(
+                f"{size:,} bytes for the workers are not to be had: {error.strerror}",
+                "a smaller --batch or network needs less; --threads 1 needs none",
+            ) from None
 
     def arrays(self, shapes: Shapes, region: tuple[int, int]) -> dict[str, Array]:
         """Arrays in a region that is large enough for them, in the same places for every process."""
@@ -72,7 +74,7 @@ def bytes_of(shapes: Shapes) -> int:
 
 
 def padded(shape: Shape, dtype: Any) -> int:
-    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    size: int = prod(shape) * np.dtype(dtype).itemsize
     return -(-size // LINE) * LINE
 
 

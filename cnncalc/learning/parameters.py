@@ -17,9 +17,7 @@ class Parameters:
     A convolution's weight (K, C, kh, *) lies in the vector as (K, kh, C, *), the order in which correlate reads it.
     """
 
-    def __init__(
-        self, shapes: dict[str, Shape], dtype: np.dtype[Any], vector: Array | None = None
-    ) -> None:
+    def __init__(self, shapes: dict[str, Shape], dtype: np.dtype[Any], vector: Array | None = None) -> None:
         """In a vector that is there already, or in a new one of zeros."""
         self.vector: Array = np.zeros(sum(map(prod, shapes.values())), dtype) if vector is None else vector
         self.views: dict[str, Array] = {}

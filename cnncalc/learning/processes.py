@@ -43,7 +43,7 @@ class Plan(Protocol):
     def __call__(self, worker: int, arrays: dict[str, Array], reduce: Reduce) -> Any: ...
 
 
-class Broken(Exception):
+class BrokenError(Exception):
     """Another worker has failed, so that this one waits in vain."""
 
 
@@ -62,7 +62,7 @@ class Board:
             memory.add(region[1])
         arrays = memory.arrays(shapes, region)
         self.size = size
-        self.flags = memoryview(arrays["flags"])
+        self.flags = arrays["flags"].data
         self.lengths, self.messages, self.parts = (arrays[name] for name in ("lengths", "messages", "parts"))
         self.lock = threading.Lock()
         self.ticket = 0  # the number of the task
@@ -107,11 +107,11 @@ class Board:
         self.lengths[worker, 0] = len(data)
 
     def read(self, worker: int) -> Any:
-        return pickle.loads(self.messages[worker, : self.lengths[worker, 0]].tobytes())  # noqa: S301 - from this program's own processes
+        return pickle.loads(self.messages[worker, : self.lengths[worker, 0]].tobytes())
 
     def check(self) -> None:
         if any(self.raised(FAILED, worker) == self.ticket for worker in range(self.size)):
-            raise Broken
+            raise BrokenError
 
     def total(self, worker: int, check: Callable[[], None], part: Array) -> Array:
         """The sum of what all workers of this task bring, the same for each; all of them must call it."""
@@ -129,7 +129,7 @@ class Board:
         for other in range(self.workers):
             if other != worker:
                 self.wait(ARRIVED, other, number, check)
-        whole = places[0].view(part.dtype).copy()
+        whole: Array = places[0].view(part.dtype).copy()
         for other in range(1, self.workers):  # always in this order, so that every run adds alike
             whole += places[other].view(part.dtype)
         return whole.reshape(part.shape)
@@ -151,20 +151,18 @@ class Processes:
             f"import sys; sys.path[:] = {sys.path!r}; from cnncalc.learning.processes import serve; "
             f"serve({worker}, {self.board.size}, {handle!r})"
         )
-        group: Any = (  # Ctrl-C is for the first worker alone
-            {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-            if sys.platform == "win32"
-            else {"process_group": 0, "pass_fds": (handle,)}
-        )
+        group: dict[str, Any] = {"pass_fds": (handle,), "process_group": 0}  # Ctrl-C is for the first worker
+        if sys.platform == "win32":
+            group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
         command = [sys.executable, "-c", code]
-        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, **group)  # noqa: S603 - this very program
+        return subprocess.Popen[bytes](command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, **group)
 
     def close(self) -> None:
+        """Ends the other workers, who have nothing to lose, wherever they are."""
         for process in self.others:
-            assert process.stdin
-            process.stdin.close()
+            process.kill()
         for process in self.others:
-            process.wait()
+            process.communicate()  # and closes the pipe
         self.memory.close()
 
     def hire(self, plan: Plan, shapes: Shapes) -> tuple[int, dict[str, Array]]:
@@ -196,7 +194,7 @@ class Processes:
         try:
             try:
                 answers = [(True, mine())]
-            except Broken as error:  # another worker tells why
+            except BrokenError as error:  # another worker tells why
                 answers = [(False, error)]
             for worker in range(1, workers):
                 board.wait(DONE, worker, board.ticket, self.alive)
@@ -206,7 +204,7 @@ class Processes:
             raise
         errors = [answer for good, answer in answers if not good]
         if errors:
-            raise next((error for error in errors if not isinstance(error, Broken)), errors[0])
+            raise next((error for error in errors if not isinstance(error, BrokenError)), errors[0])
         return [answer for _, answer in answers]
 
     def check(self) -> None:
@@ -251,7 +249,7 @@ def serve(worker: int, size: int, handle: int | str) -> None:
         board.workers, message = board.read(worker)
         try:
             board.write(worker, (True, answer(message)))
-        except Exception as error:  # noqa: BLE001 - the first worker raises it
+        except Exception as error:
             board.tell(FAILED, worker, board.ticket)
             board.write(worker, (False, error))
         board.tell(DONE, worker, board.ticket)

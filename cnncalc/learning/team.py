@@ -115,9 +115,7 @@ class Together:
     def __init__(self, team: Team, plan: Plan, shapes: Shapes) -> None:
         self.team = team
         self.arrays = laid_out(shapes, np.zeros(bytes_of(shapes), np.uint8))
-        self.objects = [
-            plan(worker, self.arrays, partial(team.total, worker)) for worker in range(team.size)
-        ]
+        self.objects = [plan(worker, self.arrays, partial(team.total, worker)) for worker in range(team.size)]
 
     def run(self, method: str, arguments: Sequence[tuple[Any, ...]]) -> list[Any]:
         return self.team.run(

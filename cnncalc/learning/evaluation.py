@@ -9,6 +9,7 @@ from cnncalc.learning.data import DataSet, Split
 from cnncalc.learning.inputs import Inputs
 from cnncalc.learning.losses import CrossEntropy, Loss, Score, total
 from cnncalc.learning.network import Network
+from cnncalc.learning.settings import Settings
 from cnncalc.learning.share import AT_ONCE, Shares
 from cnncalc.learning.team import Team
 
@@ -27,9 +28,8 @@ def inputs_for(network: Network, data: DataSet) -> Inputs:
 
 def evaluate(network: Network, data: Split, inputs: Inputs, team: Team, loss: Loss | None = None) -> Score:
     """The sum of the loss over a split, and how many of its examples the network classifies rightly."""
-    return score(
-        Shares(team, network, inputs, loss or CrossEntropy(), [np.random.default_rng()] * team.size), data
-    )
+    settings = Settings(loss=(loss or CrossEntropy()).name, optimiser="sgd")  # which keeps nothing
+    return score(Shares(team, network, inputs, settings, np.random.default_rng(0)), data)
 
 
 def score(shares: Shares, data: Split) -> Score:

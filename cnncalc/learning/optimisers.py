@@ -18,12 +18,10 @@ if TYPE_CHECKING:
 class Moments:
     """What an optimiser keeps from step to step: named vectors like the parameters, and the number of steps."""
 
-    def __init__(self, names: tuple[str, ...], size: int, dtype: Any) -> None:
-        import numpy as np
-
+    def __init__(self, vectors: dict[str, Array], spare: Array) -> None:
         self.steps = 0
-        self.vectors: dict[str, Array] = {name: np.zeros(size, dtype) for name in names}
-        self.spare: Array = np.empty(size, dtype)  # room for what is worked out in between
+        self.vectors = vectors
+        self.spare = spare  # room for what is worked out in between
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,9 @@ class Optimiser(Choice):
 
     def moments(self, size: int, dtype: Any) -> Moments:
         """What it keeps, at the start."""
-        return Moments(self.keeps, size, dtype)
+        import numpy as np
+
+        return Moments({name: np.zeros(size, dtype) for name in self.keeps}, np.empty(size, dtype))
 
     def step(self, parameters: Array, gradient: Array, rate: float, kept: Moments) -> None:
         """Moves the parameters by the gradient, which is overwritten."""

@@ -9,11 +9,13 @@ import numpy as np
 
 from cnncalc.layers import Model
 from cnncalc.learning.averaging import contents
+from cnncalc.learning.descent import Descent
 from cnncalc.learning.inputs import Inputs
-from cnncalc.learning.losses import Loss, Score
+from cnncalc.learning.losses import Score
 from cnncalc.learning.memory import Shapes
 from cnncalc.learning.network import Network
 from cnncalc.learning.processes import Reduce
+from cnncalc.learning.settings import Settings
 from cnncalc.learning.team import Members, Team, parts
 from cnncalc.numerics.run import Run
 from cnncalc.numerics.workspace import Array
@@ -28,7 +30,7 @@ class Share:
         self,
         network: Network,
         inputs: Inputs,
-        loss: Loss,
+        settings: Settings,
         arrays: dict[str, Array],
         worker: int,
         run: Run,
@@ -37,10 +39,13 @@ class Share:
         self.network = network
         self.worker = worker
         self.inputs = inputs
-        self.loss = loss
+        self.loss = settings.chosen_loss
         self.images, self.labels = arrays["images"], arrays["labels"]
-        self.gradients = network.parameters.like(arrays["gradients"][worker])
+        rows = arrays["gradients"]
+        self.gradients = network.parameters.like(rows[worker])
         self.run = run
+        own = parts(rows.shape[1], len(rows))[worker]
+        self.descent = Descent(own, network.parameters, arrays, settings, run.reduce)
 
     @np.errstate(all="ignore")  # a number out of range shows in the loss
     def slope(self, part: slice, examples: int) -> Score:
@@ -66,6 +71,11 @@ class Share:
         score, _ = self.loss.score(outputs, self.labels[part], 1, run.space, softmax=softmax)
         return score
 
+    @np.errstate(all="ignore")
+    def descend(self, workers: int, rate: float, steps: int) -> None:
+        """This worker's part of a step along the gradients that so many have left."""
+        self.descent.step(workers, rate, steps)
+
     def generator(self) -> Any:
         """Where this worker's random numbers stand."""
         return self.run.rng.bit_generator.state
@@ -82,13 +92,13 @@ class Plan:
     model: Model
     dtype: np.dtype[Any]
     inputs: Inputs
-    loss: Loss
+    settings: Settings
     generators: list[np.random.Generator]
 
     def __call__(self, worker: int, arrays: dict[str, Array], reduce: Reduce) -> Share:
         network = self.network if self.network and not worker else Network(self.model, dtype=self.dtype)
         run = Run(train=True, rng=self.generators[worker], reduce=reduce)
-        return Share(network, self.inputs, self.loss, arrays, worker, run)
+        return Share(network, self.inputs, self.settings, arrays, worker, run)
 
     def __getstate__(self) -> dict[str, Any]:
         """Only the first worker has the network itself, and no process that is told of this."""
@@ -99,16 +109,19 @@ class Shares:
     """The shares of all workers of a team."""
 
     def __init__(
-        self, team: Team, network: Network, inputs: Inputs, loss: Loss, generators: list[np.random.Generator]
+        self, team: Team, network: Network, inputs: Inputs, settings: Settings, rng: np.random.Generator
     ) -> None:
         before = contents(network)
         shapes: Shapes = {name: (value.shape, value.dtype) for name, value in before.items()}
-        shapes["gradients"] = ((team.size, network.parameters.vector.size), network.dtype)
+        size = network.parameters.vector.size
+        shapes["gradients"] = ((team.size, size), network.dtype)
+        for name in settings.chosen_optimiser.keeps:
+            shapes[f"optimiser.{name}"] = ((size,), network.dtype)
         shapes["images"] = ((AT_ONCE, *inputs.picture), np.uint8)
         shapes["labels"] = ((AT_ONCE,), np.int64)
         self.size = team.size
         self.network = network
-        plan = Plan(network, network.model, network.dtype, inputs, loss, generators)
+        plan = Plan(network, network.model, network.dtype, inputs, settings, rng.spawn(team.size))
         self.members: Members = team.hire(plan, shapes)
         self.arrays = self.members.arrays
         self.gradients = self.arrays["gradients"]
@@ -126,6 +139,10 @@ class Shares:
         """Leaves the gradient of at most 512 pictures, each worker's part of it by itself."""
         shared = self.cut(images, labels)
         return self.members.run("slope", [(part, examples) for part in shared])
+
+    def descend(self, workers: int, rate: float, steps: int) -> None:
+        """A step along the gradients that so many workers have left, after so many steps before."""
+        self.members.run("descend", [(workers, rate, steps)] * self.size)
 
     def score(self, images: Array, labels: Array) -> list[Score]:
         """How the network does on at most 512 pictures."""

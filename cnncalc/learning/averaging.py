@@ -51,5 +51,6 @@ class Average:
 
 
 def contents(network: Network) -> dict[str, Array]:
-    """All numbers of a network, not copied: the vector of its parameters, and its buffers by name."""
-    return {"parameters": network.parameters.vector, **network.buffers}
+    """All numbers of a network, not copied: the vectors of what is trained and what is not, and its buffers by name."""
+    fixed = {"fixed": network.fixed.vector} if network.fixed.vector.size else {}
+    return {"parameters": network.parameters.vector, **fixed, **network.buffers}

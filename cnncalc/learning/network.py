@@ -56,10 +56,11 @@ class Network:
         return {**self.values, **self.buffers}
 
     def settle(self, arrays: dict[str, Array]) -> None:
-        """Has its numbers from now on in other arrays: `parameters`, and its buffers by name."""
+        """Has its numbers from now on in other arrays, named as contents() names them."""
         self.parameters = self.parameters.like(arrays["parameters"])
+        self.fixed = self.fixed.like(arrays.get("fixed"))
+        self.values = {**self.parameters.views, **self.fixed.views}
         self.buffers = {name: arrays[name] for name in self.buffers}
-        self.stages = self.staged()
 
     def initialise(self, rng: np.random.Generator) -> None:
         """Draws the parameters anew."""

@@ -37,7 +37,3 @@ class Parameters:
     def like(self, vector: Array | None = None) -> Parameters:
         """The same names and layout over another vector, such as gradients have; without one over zeros."""
         return Parameters({name: view.shape for name, view in self.views.items()}, self.vector.dtype, vector)
-
-    def below(self, path: str, names: tuple[str, ...]) -> dict[str, Array]:
-        """The views of one layer by the layer's own names."""
-        return {name: self.views[f"{path}.{name}"] for name in names}

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from cnncalc.cli.command import Command, print_json
-from cnncalc.cli.options import AsJson
-from cnncalc.cli.sources import dataset, sources
+from cnncalc.cli.options import AsJson, Gray, Resize, Size
+from cnncalc.cli.sources import dataset, rule_of, sources
 
 app = typer.Typer(
     name="data",
@@ -25,11 +25,6 @@ What = Annotated[
         help="A name, or a path: class folders of pictures, IDX files, an .npz, CIFAR-10's archive."
     ),
 ]
-Resize = Annotated[
-    str, typer.Option(help="Bring pictures to one size: fit (black around), crop (the middle), or stretch.")
-]
-Size = Annotated[str, typer.Option(help="The size for --resize, HxW; by default that of the first picture.")]
-Gray = Annotated[bool, typer.Option("--gray", help="Bring pictures to one channel of 8 bits.")]
 
 
 @app.command("list", cls=Command)
@@ -152,18 +147,3 @@ def show(
     from cnncalc.render.data import show_summary
 
     show_summary(record, data)
-
-
-def rule_of(resize: str, size: str, gray: bool) -> Any:
-    """The rule that options ask for."""
-    import re
-
-    from cnncalc.errors import UsageError
-    from cnncalc.learning.data import Rule
-
-    if size and not re.fullmatch(r"\d{1,5}[x×X]\d{1,5}", size):
-        raise UsageError(f"--size {size} is no size", "a size is HxW, such as 32x32")
-    if size and not resize:
-        raise UsageError("--size is what --resize brings pictures to", "add --resize fit, crop or stretch")
-    sides = re.split("[x×X]", size) if size else []
-    return Rule(resize, (int(sides[0]), int(sides[1])) if sides else None, gray)

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from cnncalc.cli.command import Command, print_json
-from cnncalc.cli.options import AsJson, Run, Threads
-from cnncalc.cli.sources import dataset
+from cnncalc.cli.options import AsJson, Gray, Resize, Run, Threads
+from cnncalc.cli.sources import dataset_for
 
 app = typer.Typer(add_completion=False)
 
@@ -17,22 +17,26 @@ app = typer.Typer(add_completion=False)
 def evaluate(
     run: Run,
     data: Annotated[str, typer.Option(help="The data set; by default the one it was trained on.")] = "",
+    resize: Resize = "",
+    gray: Gray = False,
     threads: Threads = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Test a trained network on the pictures it has not learned from."""
+    """Test a trained network on the pictures it has not learned from.
+
+    Pictures of a folder are brought to the network's shape by the rule of the run, or by --resize and --gray.
+    """
     import time
 
     from cnncalc.learning import checkpoint
     from cnncalc.learning.evaluation import evaluate as evaluated
-    from cnncalc.learning.evaluation import inputs_for
     from cnncalc.learning.losses import LOSSES, CrossEntropy
     from cnncalc.learning.team import Team
     from cnncalc.numerics.cores import cores
 
     network, trained = checkpoint.load(run)
-    pictures = dataset(data or trained.data)
-    inputs = inputs_for(network, pictures)
+    pictures = dataset_for(trained, data, resize, gray=gray)
+    inputs = trained.inputs_from(network, pictures)
     loss = LOSSES.get(trained.settings.get("loss", ""), CrossEntropy)()
     with Team(threads or cores()) as team:
         start = time.perf_counter()

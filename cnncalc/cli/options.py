@@ -16,6 +16,11 @@ Run = Annotated[
 ]
 Threads = Annotated[int, typer.Option(min=0, max=256, help="Worker threads; 0 is one per core.")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite a file that exists.")]
+Resize = Annotated[
+    str, typer.Option(help="Bring pictures to one size: fit (black around), crop (the middle), or stretch.")
+]
+Size = Annotated[str, typer.Option(help="The size for --resize, HxW; by default that of the first picture.")]
+Gray = Annotated[bool, typer.Option("--gray", help="Bring pictures to one channel of 8 bits.")]
 Spec = Annotated[
     str, typer.Argument(help="A text in quotes, a file, a named network, or the folder of a trained one.")
 ]

@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 from cnncalc.cli.command import Command, print_json
-from cnncalc.cli.options import AsJson, Run
-from cnncalc.errors import UsageError
+from cnncalc.cli.options import AsJson, Gray, Resize, Run
 
 app = typer.Typer(add_completion=False)
 
@@ -17,28 +16,32 @@ app = typer.Typer(add_completion=False)
 @app.command(cls=Command)
 def predict(
     run: Run,
-    picture: Annotated[Path, typer.Argument(help="A photo or scan of one digit, in any size and colour.")],
+    picture: Annotated[Path, typer.Argument(help="A photo or scan; of one digit in any size and colour.")],
+    resize: Resize = "",
+    gray: Gray = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show what a trained network takes the digit on a photo or scan for, and how sure it is.
+    """Show what a trained network takes a photo or scan for, and how sure it is.
 
-    The digit is found, cut out and centred as those that the network learned from; what it then sees is shown.
+    For a network that knows digits, the digit is found, cut out and centred as those that it learned from. For others,
+    the picture is brought to their shape by the rule of the run, or by --resize and --gray; what they see is shown.
     """
     from cnncalc.imaging.digits import SIDE, normalise
     from cnncalc.imaging.pictures import read
-    from cnncalc.layers import show
     from cnncalc.learning import checkpoint
+    from cnncalc.learning.data import folders
     from cnncalc.numerics.run import Run as Pass
 
     network, trained = checkpoint.load(run)
-    if trained.picture != (SIDE, SIDE, 1):
-        raise UsageError(
-            f"{run} was trained on pictures of {show(trained.picture)}, not on digits",
-            "give a run of train mnist",
-        )
-    digit = normalise(read(picture))
+    found = {}
+    if (trained.picture, trained.classes) == ((SIDE, SIDE, 1), tuple("0123456789")) and not (resize or gray):
+        digit = normalise(read(picture))
+        pixels = digit.pixels[..., None]
+        found = {"polarity": digit.polarity, "box": list(digit.box)}
+    else:
+        pixels = folders.picture(picture, trained.rule_with(resize, gray), trained.picture)
     alone = Pass(train=False)
-    x = trained.inputs(network).batch(digit.pixels[None, ..., None], alone.space, network.dtype)
+    x = trained.inputs(network).batch(pixels[None], alone.space, network.dtype)
     shares = network.probabilities(x, alone)[:, 0]
     best = int(shares.argmax())
     record = {
@@ -47,8 +50,7 @@ def predict(
         "picture": str(picture),
         "class": trained.classes[best],
         "probability": float(shares[best]),
-        "polarity": digit.polarity,
-        "box": list(digit.box),
+        **found,
         "probabilities": {name: float(share) for name, share in zip(trained.classes, shares, strict=True)},
     }
     if as_json:
@@ -56,4 +58,4 @@ def predict(
         return
     from cnncalc.render.learning import show_prediction
 
-    show_prediction(record, digit.pixels)
+    show_prediction(record, pixels[..., 0] if pixels.shape[2] == 1 else pixels)

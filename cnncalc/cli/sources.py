@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from cnncalc.learning.checkpoint import Trained
     from cnncalc.learning.data import DataSet, Rule, Sources
 
 NO = ("", "0", "no", "false", "off")
@@ -69,3 +70,27 @@ def dataset(what: str, rule: Rule | None = None) -> DataSet:
             for event in fetch(DATASETS[what], places):
                 display.show(event)
     return load(what, places, rule)
+
+
+def dataset_for(trained: Trained, what: str, resize: str, *, gray: bool) -> DataSet:
+    """A data set for a trained network, by default the one it learned from; a folder by the run's rule or another."""
+    from cnncalc.learning.data.bounded import is_folder
+
+    what = what or trained.data
+    asked = bool(resize or gray)
+    return dataset(what, trained.rule_with(resize, gray) if asked or is_folder(Path(what)) else None)
+
+
+def rule_of(resize: str, size: str, gray: bool) -> Rule:
+    """The rule that options ask for."""
+    import re
+
+    from cnncalc.errors import UsageError
+    from cnncalc.learning.data import Rule
+
+    if size and not re.fullmatch(r"\d{1,5}[x×X]\d{1,5}", size):
+        raise UsageError(f"--size {size} is no size", "a size is HxW, such as 32x32")
+    if size and not resize:
+        raise UsageError("--size is what --resize brings pictures to", "add --resize fit, crop or stretch")
+    sides = re.split("[x×X]", size) if size else []
+    return Rule(resize, (int(sides[0]), int(sides[1])) if sides else None, gray)

@@ -1,19 +1,33 @@
-"""cnncalc train: trains a network on a data set and saves it."""
+"""cnncalc train: trains a network on a data set, saves it as it goes, and goes on with what was stopped."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cnncalc.cli.command import ModelCommand, print_json
+from cnncalc.cli.command import ModelCommand
 from cnncalc.cli.models import model_of
-from cnncalc.cli.options import Threads, takes
-from cnncalc.cli.sources import dataset
+from cnncalc.cli.options import Gray, Resize, Size, Threads, takes
+from cnncalc.cli.sources import dataset, rule_of
+from cnncalc.errors import CnncalcError, FileError, UsageError
 from cnncalc.learning.settings import WHOLE, Settings
 
+if TYPE_CHECKING:
+    from cnncalc.learning.checkpoint import Trained
+    from cnncalc.learning.data import Rule
+    from cnncalc.learning.keeping import Stored
+
 app = typer.Typer(add_completion=False)
+
+FREE = (
+    "data",
+    "resume",
+    "threads",
+    "save_every",
+    "as_json",
+)  # what may be other than it was in a resumed run
 
 
 def read_batch(given: str | int) -> int:
@@ -30,10 +44,10 @@ def read_batch(given: str | int) -> int:
 @takes(Settings, "How to train", {"batch": read_batch})
 def train(
     ctx: typer.Context,
+    settings: Settings,
     data: Annotated[
         str, typer.Argument(help="The data set: a name of cnncalc data list, such as mnist, or a path.")
-    ],
-    settings: Settings,
+    ] = "",
     model: Annotated[
         str, typer.Option(help="A named network, a text in quotes, or a file; layers may be options too.")
     ] = "",
@@ -42,49 +56,117 @@ def train(
     out: Annotated[
         Path | None, typer.Option(help="Folder for the network; by default runs/DATA-1, DATA-2 …")
     ] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option(metavar="RUN", help="Go on with a run that was stopped; everything is as it was in it."),
+    ] = None,
+    save_every: Annotated[
+        float, typer.Option(min=0, help="Seconds between checkpoints within an epoch; 0 is after each batch.")
+    ] = 30.0,
+    resize: Resize = "",
+    size: Size = "",
+    gray: Gray = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document at the end.")] = False,
 ) -> None:
     """Train a network on a data set, test it, and save it.
 
     Without another network named, the default one is trained: cnncalc shape default shows it. After each epoch the
     network is validated on pictures held out of training; at the test pictures it looks once, at the end.
-    """
-    import numpy as np
 
-    from cnncalc.learning import checkpoint
+    Ctrl-C finishes the batch, saves, and prints the line that goes on with the run; twice, it stops at once, and the
+    last checkpoint is whole. A run that was stopped, even killed, and resumed ends with the same network, bit for bit.
+    """
+    from cnncalc.learning.folder import held, named_folder, new_folder
+
+    rule = rule_of(resize, size, gray)
+    if resume:
+        go_on(ctx, resume, settings, rule)
+        return
+    if not data:
+        raise UsageError("which data set?", "cnncalc train mnist; cnncalc data list shows those with a name")
+    from cnncalc.cli.sessions import see_through
     from cnncalc.learning.evaluation import inputs_for
+    from cnncalc.learning.keeping import Keeper, begun
     from cnncalc.learning.network import Network
     from cnncalc.learning.team import Team
-    from cnncalc.learning.training import Training
     from cnncalc.numerics.cores import cores
-    from cnncalc.render.training import TrainingDisplay
 
-    with Team(threads or cores(), processes=True) as team:  # which start while the data are read
+    with Team(threads or cores(), processes=True) as team:  # who start while the data are read
         flags = ctx.meta["flags"]
-        pictures = dataset(data)
+        pictures = dataset(data, rule)
         network = Network(model_of(model or ("" if flags else "default"), flags, input=pictures.shape))
         inputs_for(network, pictures)  # whether they fit, before anything is written
-        folder = checkpoint.named_folder(out) if out else checkpoint.new_folder(pictures.slug, Path("runs"))
-        rng = np.random.default_rng(seed)
-        network.initialise(rng)
-        try:
-            training = Training(network, pictures, settings, team, rng)
-            with TrainingDisplay(training) as display:
-                for event in training.run():
-                    display.show(event)
-            assert training.result is not None  # run() ends with it
-            facts = {**settings.facts(), "validation": len(training.held_out), "seed": seed}
-            facts["threads"] = team.size
-            history = [epoch._asdict() for epoch in training.history]
-            trained = checkpoint.Trained.on(pictures, facts, history, training.result._asdict())
-            path = checkpoint.save(network, trained, folder)
-        except BaseException:
-            checkpoint.discard(folder)
-            raise
-    if as_json:
-        record = {"settings": facts, "history": history, "test": trained.test}
-        print_json({"schema": 1, "run": str(folder), **record})
-        return
-    from cnncalc.render.training import show_result
+        folder = named_folder(out) if out else new_folder(pictures.slug, Path("runs"))
+        with held(folder):
+            training, trained = begun(network, pictures, rule, settings, team, seed)
+            see_through(Keeper(training, folder, trained, save_every), as_json=as_json)
 
-    show_result(training.result, len(history), path, folder)
+
+def go_on(ctx: typer.Context, run: Path, settings: Settings, rule: Rule) -> None:
+    """Takes up a run that was stopped; of one that is over it shows the outcome."""
+    from cnncalc.cli.sessions import see_through, show_outcome
+    from cnncalc.learning.checkpoint import file_of, load
+    from cnncalc.learning.folder import begun_in, held
+    from cnncalc.learning.keeping import Keeper, resumed, stored
+    from cnncalc.learning.team import Team
+    from cnncalc.render.training import show_changes
+
+    given = ctx.params
+    if begun_in(run, file_of(run)):
+        raise FileError(
+            f"the run in {run} was stopped before anything of it was saved",
+            f"begin it again: cnncalc train DATA --out {run}",
+        )
+    _, trained = load(run)
+    folder = file_of(run).parent
+    if trained.finished:
+        typer.echo(f"{run} is finished: {len(trained.history)} of {len(trained.history)} epochs", err=True)
+        show_outcome(trained, folder, as_json=given["as_json"])
+        return
+    with held(folder):
+        kept = stored(run)  # again, since another process may have gone on with it until now
+        refuse_changes(ctx, kept, settings, rule)
+        pictures = data_of(run, trained, given["data"])
+        with Team(given["threads"] or kept.threads, processes=True) as team:
+            training, trained, changes = resumed(kept, pictures, team)
+            show_changes(changes)
+            see_through(Keeper(training, folder, trained, given["save_every"]), as_json=given["as_json"])
+
+
+def data_of(run: Path, trained: Trained, place: str) -> Any:
+    """The data set of a run, at another place if one is given; raises FileError."""
+    try:
+        return dataset(place or trained.data, trained.chosen_rule)
+    except CnncalcError as error:
+        raise FileError(
+            f"the data set of {run} cannot be had: {error.message}",
+            f"name where it is now: cnncalc train DATA --resume {run}",
+        ) from None
+
+
+def refuse_changes(ctx: typer.Context, kept: Stored, settings: Settings, rule: Rule) -> None:
+    """Raises UsageError where an option asks for something else than the run that is to be resumed has."""
+    from cnncalc.layers import write
+
+    run = kept.trained
+    said = {
+        name
+        for name in ctx.params
+        if str(getattr(ctx.get_parameter_source(name), "name", "")) == "COMMANDLINE"
+    }
+    now = {**settings.facts(), "seed": ctx.params["seed"], "resize": rule.resize, "gray": rule.gray}
+    was = {**run.settings, "resize": run.chosen_rule.resize, "gray": run.chosen_rule.gray}
+    if rule.size:
+        now["size"], was["size"] = rule.size, run.chosen_rule.size
+    others = [name for name in sorted(said - set(FREE)) if name not in now or now[name] != was.get(name)]
+    model, flags = ctx.params["model"], ctx.meta["flags"]
+    if "model" in others and write(model_of(model, flags, input=run.picture)) == write(kept.network.model):
+        others.remove("model")
+    elif flags and not model and write(model_of("", flags, input=run.picture)) != write(kept.network.model):
+        others.append("model")
+    if others:
+        options = ", ".join(f"--{name}" for name in others)
+        raise UsageError(
+            f"{kept.folder} is resumed as it was begun, and {options} would change it",
+            "leave that out; or begin a new run with it",
+        )

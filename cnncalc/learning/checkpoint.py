@@ -1,42 +1,67 @@
-"""A trained network as one safetensors file: tensors by PyTorch's names and in its layout, the rest in its metadata."""
+"""A run as one safetensors file: the network by PyTorch's names and in its layout, the rest in its metadata.
+
+As long as the training goes on, the file also holds all that the rest of it depends on, as tensors whose names begin
+with "training."; when it is over they are gone. It is written anew as a whole, so it can be read at any moment.
+"""
 
 from __future__ import annotations
 
 import json
 import math
-import os
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save as serialise
-
-from cnncalc.errors import CnncalcError, FileError
-from cnncalc.layers import Shape, parse, write
-from cnncalc.learning.data import DataSet
+from cnncalc.errors import CnncalcError, FileError, ShapeError
+from cnncalc.layers import Shape, parse, show, write
+from cnncalc.learning.data import DataSet, Rule
+from cnncalc.learning.folder import unwritable
 from cnncalc.learning.inputs import Inputs
 from cnncalc.learning.network import Network, tensor_shapes
+from cnncalc.learning.tensorfile import corrupt, read_file, write_file
 from cnncalc.numerics.workspace import Array
 
+__all__ = [
+    "FILE",
+    "Trained",
+    "corrupt",
+    "file_of",
+    "load",
+    "load_all",
+    "read_file",
+    "read_text_of_model",
+    "save",
+]
+
 FILE = "model.safetensors"
-SCHEMA = "1"
+SCHEMA = 1  # of the file: a later one cannot be read
+STATE = "training."  # how the names of tensors begin that only the rest of the training needs
+CANDIDATES = ("best.", "average.")  # of those, the networks that would be kept if the training ended here
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What is known of a trained network besides its tensors."""
+    """What is known of a network in training, or trained, besides its tensors: the record of a run."""
 
-    data: str  # the name of the data set
+    data: str  # what the data set was called, a name or a path
     classes: tuple[str, ...]
     picture: tuple[int, ...]  # (H, W, C) of the pictures it was trained on
     mean: float  # of their pixels, on a scale of 0 to 1
     deviation: float
-    settings: dict[str, Any]
-    history: list[dict[str, Any]]  # one record an epoch
-    test: dict[str, Any] = field(default_factory=dict)  # what became of the test pictures, at the end
+    settings: dict[
+        str, Any
+    ]  # those of Settings.facts(), with the pictures held out, the seed, and the threads
+    history: list[dict[str, Any]]  # one record an epoch: the fields of training.Epoch
+    test: dict[str, Any] = field(
+        default_factory=dict
+    )  # what became of the test pictures; empty before the end
+    rule: dict[str, Any] = field(default_factory=dict)  # how pictures are brought to one shape: Rule.facts()
+    fingerprint: dict[str, Any] = field(default_factory=dict)  # of the data set, as data.fingerprint makes it
+    surroundings: dict[str, str] = field(default_factory=dict)  # numpy, BLAS, machine
+    resumed: list[dict[str, Any]] = field(default_factory=list)  # each time: epoch, images, what had changed
+    training: dict[str, Any] = field(
+        default_factory=dict
+    )  # where it stands, Training.facts(); empty at the end
 
     @classmethod
     def on(
@@ -45,108 +70,145 @@ class Trained:
         settings: dict[str, Any],
         history: list[dict[str, Any]],
         test: dict[str, Any] | None = None,
+        **more: Any,
     ) -> Trained:
-        """What is known after a training on a data set."""
+        """What is known of a training on a data set; more are the other fields, by name."""
         facts = (data.name, data.classes, data.shape, data.mean, data.deviation)
-        return cls(*facts, settings, history, test or {})
+        return cls(*facts, settings, history, test or {}, **more)
 
     @classmethod
     def read(cls, facts: dict[str, Any]) -> Trained:
         """What a file says; raises ValueError, TypeError or KeyError where that makes no sense."""
-        classes = tuple(str(name) for name in list(facts["classes"]))
+        kinds = {"data": str, "classes": list, "history": list, "resumed": list}
+        wanted = {"picture": list, "mean": (int, float), "deviation": (int, float)}
+        for name, value in facts.items():
+            kind = kinds.get(name) or wanted.get(name, dict)
+            if not isinstance(value, kind):  # type: ignore[arg-type]  # what isinstance takes
+                raise TypeError(f"its {name} is a {type(value).__name__}")
+        if not all(isinstance(epoch, dict) for epoch in facts["history"]):
+            raise TypeError("its history is not one of epochs")
+        classes = tuple(str(name) for name in facts["classes"])
         picture = tuple(int(n) for n in facts["picture"])
         mean, deviation = float(facts["mean"]), float(facts["deviation"])
         if len(picture) != 3 or min(picture) < 1 or not (math.isfinite(mean) and 0 < deviation < math.inf):
             raise ValueError(f"pictures of {picture} with mean {mean} and deviation {deviation}")
-        settings, history, test = facts["settings"], facts["history"], facts.get("test", {})
-        return cls(str(facts["data"]), classes, picture, mean, deviation, settings, history, test)
+        Rule.read(facts.get("rule", {}))
+        checked = {"classes": classes, "picture": picture, "mean": mean, "deviation": deviation}
+        return cls(**{**facts, **checked, "settings": facts["settings"]})
 
     def inputs(self, network: Network) -> Inputs:
         """The door from pictures like those it was trained on to the network."""
         return Inputs(self.picture, network.model.input, self.mean, self.deviation)
 
-
-def new_folder(name: str, root: Path) -> Path:
-    """Makes and returns the first of NAME-1, NAME-2, … below root that does not exist; raises FileError."""
-    try:
-        for number in range(1, 1_000_000):
-            try:
-                folder = root / f"{name}-{number}"
-                folder.mkdir(parents=True)
-                return folder
-            except FileExistsError:
-                if not root.is_dir():
-                    raise
-    except OSError as error:
-        raise unwritable(root, error) from None
-    raise FileError(f"{root} is full of runs", "name another folder with --out")
-
-
-def named_folder(folder: Path) -> Path:
-    """Makes the folder, which may exist if it is empty; raises FileError."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.iterdir()):
-            raise FileError(
-                f"{folder} is not empty, and nothing in it is overwritten", "name a new folder with --out"
+    def inputs_from(self, network: Network, data: DataSet) -> Inputs:
+        """The door from a data set; raises ShapeError where its pictures or classes are not like those learned."""
+        if data.shape != self.picture:
+            raise ShapeError(
+                f"{data.name} has pictures of {show(data.shape)}, the network learned from {show(self.picture)}",
+                "--resize and --gray bring the pictures of a folder to that",
             )
-    except OSError as error:
-        raise unwritable(folder, error) from None
-    return folder
+        if len(data.classes) != len(self.classes):
+            raise ShapeError(
+                f"the network tells {len(self.classes)} classes apart, {data.name} has {len(data.classes)}",
+                f"it was trained on {self.data}",
+            )
+        return self.inputs(network)
+
+    def rule_with(self, resize: str = "", gray: bool = False) -> Rule:
+        """How others are brought to the shape of the pictures learned: by the run's rule, unless one is asked for."""
+        own = self.chosen_rule
+        resize = resize or own.resize
+        return Rule(resize, (self.picture[0], self.picture[1]) if resize else None, gray or own.gray)
+
+    @property
+    def chosen_rule(self) -> Rule:
+        """How pictures were brought to one shape."""
+        return Rule.read(self.rule)
+
+    @property
+    def finished(self) -> bool:
+        """Whether the training went to its end."""
+        return not self.training
 
 
-def discard(folder: Path) -> None:
-    """Takes away the folder of a run that came to nothing, if it is empty."""
-    with suppress(OSError):
-        folder.rmdir()
+def save(network: Network, trained: Trained, folder: Path, state: dict[str, Array] | None = None) -> Path:
+    """Writes the run's file whole or not at all; returns it, raises FileError.
 
-
-def save(network: Network, trained: Trained, folder: Path) -> Path:
-    """Writes the network into the folder under a temporary name, then gives it its own; returns the file."""
-    # the library writes the bytes as they lie: a view in another order would come back scrambled
-    tensors = {name: np.ascontiguousarray(value) for name, value in network.tensors().items()}
-    metadata = {"schema": SCHEMA, "model": write(network.model)}
-    metadata |= {name: json.dumps(value) for name, value in asdict(trained).items()}
+    state: tensors by name that the rest of the training depends on.
+    """
     path = folder / FILE
-    part = folder / f"{FILE}.part"
+    tensors = {**network.tensors(), **{f"{STATE}{name}": value for name, value in (state or {}).items()}}
+    metadata = {"schema": str(SCHEMA), "model": write(network.model)}
+    metadata |= {name: json.dumps(value) for name, value in asdict(trained).items()}
     try:
-        with part.open("wb") as file:
-            file.write(serialise(tensors, metadata))
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
+        write_file(path, tensors, metadata)
     except OSError as error:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
         raise unwritable(path, error) from None
     return path
 
 
 def load(run: Path) -> tuple[Network, Trained]:
-    """The network of a run, given its folder or its file; raises FileError where it is missing or corrupt."""
+    """The network of a run, given its folder or its file; raises FileError where it is missing or corrupt.
+
+    Of a training that is not over, the one that would be kept if it ended here: the best one so far, else the
+    average, else the network as it stands.
+    """
+    network, trained, state = load_all(run)
+    for kind in CANDIDATES:
+        if any(name.startswith(kind) for name in state):
+            chosen = {name: state.get(kind + name) for name in network.tensors()}
+            for name, value in network.tensors().items():
+                if chosen[name] is None or chosen[name].shape != value.shape:  # type: ignore[union-attr]  # it is an array here
+                    raise corrupt(
+                        file_of(run), f"its tensor {STATE}{kind}{name} is missing, or of another shape"
+                    )
+                value[...] = chosen[name]
+            break
+    return network, trained
+
+
+def load_all(run: Path) -> tuple[Network, Trained, dict[str, Array]]:
+    """The network as it stands, and the tensors that the rest of its training depends on; raises FileError."""
     path = file_of(run)
     metadata, tensors = read_file(path)
+    check_schema(path, metadata)
     try:
         model = parse(metadata["model"], source=str(path))
-        compare(
-            path,
-            tensor_shapes(list(model.leaves())),
-            {name: tensor.shape for name, tensor in tensors.items()},
-        )
-        network = Network(model)
         known = metadata.keys() & Trained.__dataclass_fields__.keys()
         trained = Trained.read({name: json.loads(metadata[name]) for name in known})
+        state = {
+            name.removeprefix(STATE): tensors.pop(name)
+            for name in list(tensors)
+            if trained.training and name.startswith(STATE)
+        }
+        shapes = tensor_shapes(list(model.leaves()))
+        compare(path, shapes, {name: tensor.shape for name, tensor in tensors.items()})
+        network = Network(model)
         if len(trained.classes) != network.classes:
             raise ValueError(f"{len(trained.classes)} names for {network.classes} classes")
     except FileError:
         raise
     except KeyError as error:
         raise corrupt(path, f"its metadata lacks {error.args[0]}") from None
-    except (CnncalcError, ValueError, TypeError) as error:
+    except RecursionError:
+        raise corrupt(path, "its metadata is nested too deeply") from None
+    except (CnncalcError, ValueError, TypeError, LookupError, OverflowError) as error:
         raise corrupt(path, str(error)) from None
     for name, value in network.tensors().items():
         value[...] = tensors[name]
-    return network, trained
+    return network, trained, state
+
+
+def check_schema(path: Path, metadata: dict[str, str]) -> None:
+    """Raises FileError where a file is of a later schema than this program knows, or of none."""
+    text = metadata.get("schema", "")
+    if not (text.isdecimal() and text.isascii() and len(text) < 10) or int(text) < 1:
+        raise corrupt(path, f"its schema is {text[:20]!r}" if text else "its metadata lacks schema")
+    if int(text) > SCHEMA:
+        raise FileError(
+            f"{path} was written by a later cnncalc: its schema is {text}, this one reads up to {SCHEMA}",
+            "update cnncalc",
+        )
 
 
 def compare(path: Path, wanted: dict[str, Shape], found: dict[str, Shape]) -> None:
@@ -160,33 +222,12 @@ def read_text_of_model(run: Path) -> str:
     """The model of a run in the model language; its tensors stay on the disk."""
     path = file_of(run)
     metadata, _ = read_file(path, tensors=False)
+    check_schema(path, metadata)
     if "model" not in metadata:
         raise corrupt(path, "its metadata lacks model")
     return metadata["model"]
 
 
-def read_file(path: Path, *, tensors: bool = True) -> tuple[dict[str, str], dict[str, Array]]:
-    """Metadata and tensors of a safetensors file; raises FileError."""
-    if not path.is_file():
-        raise FileError(
-            f"there is no run at {path}", "give the folder that train wrote, such as runs/mnist-1"
-        )
-    try:
-        with safe_open(path, framework="numpy") as file:
-            names = list(file.keys()) if tensors else []
-            return file.metadata() or {}, {name: file.get_tensor(name) for name in names}
-    except (OSError, SafetensorError, ValueError, TypeError) as error:
-        raise corrupt(path, str(error)) from None
-
-
 def file_of(run: Path) -> Path:
     """A run is named by its folder or by the file in it."""
     return run / FILE if run.is_dir() else run
-
-
-def unwritable(path: Path, error: OSError) -> FileError:
-    return FileError(f"{path} cannot be written to: {error.strerror}", "name another folder with --out")
-
-
-def corrupt(path: Path, fact: str) -> FileError:
-    return FileError(f"{path} is not a run of cnncalc, or damaged: {fact}", "train the network again")

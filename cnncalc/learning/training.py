@@ -108,10 +108,7 @@ class Training:
             self.seconds += time.perf_counter() - start
             done = first + len(labels)
             if not math.isfinite(score.loss):
-                raise DivergenceError(
-                    f"the loss is no longer finite ({score.loss}) after {done:,} images of epoch {self.epoch}",
-                    f"try a smaller learning rate, such as --rate {self.settings.peak / 10:g}",
-                )
+                raise self.diverged(f"the loss is no longer finite ({score.loss})", done)
             self.batch += 1
             self.so_far = total([self.so_far, score])
             share = (self.epoch - 1 + done / examples) / self.settings.epochs
@@ -129,6 +126,8 @@ class Training:
     def close_epoch(self) -> Epoch:
         """Validates, keeps the network if it is the best so far, and turns to the next epoch."""
         examples, held_out = len(self.learned), len(self.held_out)
+        if not self.sound:  # the step of the last batch may be the one that was too long
+            raise self.diverged("the weights are no longer finite", examples)
         loss = accuracy = None
         if held_out:
             with self.trainer.averaged():
@@ -150,6 +149,19 @@ class Training:
         self.epoch, self.batch = self.epoch + 1, 0
         self.so_far, self.began = Score(0.0, 0), self.seconds
         return epoch
+
+    @property
+    def sound(self) -> bool:
+        """Whether all numbers of the network are finite."""
+        return all(bool(np.isfinite(value).all()) for value in contents(self.network).values())
+
+    def diverged(self, fact: str, images: int) -> DivergenceError:
+        """The error, with what may help."""
+        clip = "" if self.settings.clip else "; or cut long gradients short with --clip 1"
+        return DivergenceError(
+            f"{fact} after {images:,} images of epoch {self.epoch}",
+            f"try a smaller learning rate, such as --rate {self.settings.peak / 10:g}{clip}",
+        )
 
     def evaluate(self, data: Split) -> Score:
         return score(self.trainer.shares, data)
@@ -186,17 +198,45 @@ class Training:
         }
 
     def restore(self, arrays: dict[str, Array], facts: dict[str, Any]) -> None:
-        """Takes up the state of another training with the same network, data, settings and team size."""
+        """Takes up the state of another training with the same network, data and settings.
+
+        With a team of the same size the rest goes on to the bit. A worker more has the random numbers of a beginning.
+        Raises ValueError, TypeError, LookupError or OverflowError where the facts make no sense.
+        """
+        trainer = dict(facts["trainer"])
+        fresh, saved = self.trainer.facts()["generators"], list(trainer["generators"])
+        trainer["generators"] = saved[: len(fresh)] + fresh[len(saved) :]
+        self.epoch, self.batch = within(facts["epoch"], 1, self.settings.epochs + 1), facts["batch"]
+        within(self.batch, 0, len(self.batches))
+        self.batches.seed = within(facts["seed"], 0, 2**63)
+        self.so_far = Score(*map(finite, facts["so_far"]))
+        self.seconds, self.began = finite(facts["seconds"]), finite(facts["began"])
+        self.best_epoch = within(facts["best_epoch"], 0, self.epoch - 1)
+        accuracy, loss = map(float, facts["best_rank"])  # which need not be finite
+        self.best_rank = (accuracy, loss)
+        self.history = [Epoch(**epoch) for epoch in facts["history"]]
+        if len(self.history) != self.epoch - 1:
+            raise ValueError(f"epoch {self.epoch} after a history of {len(self.history)}")
         self.best = {name: value.copy() for name, value in split_off(arrays, "best.").items()}
         for name, value in self.trainer.arrays().items():
             value[...] = arrays[name]
-        self.trainer.restore(facts["trainer"])
-        self.batches.seed = facts["seed"]
-        self.epoch, self.batch = facts["epoch"], facts["batch"]
-        self.so_far = Score(*facts["so_far"])
-        self.seconds, self.began = facts["seconds"], facts["began"]
-        self.best_epoch, self.best_rank = facts["best_epoch"], tuple(facts["best_rank"])
-        self.history = [Epoch(**epoch) for epoch in facts["history"]]
+        self.trainer.restore(trainer)
+
+
+def within(value: Any, least: int, most: int) -> int:
+    """The whole number, if it is one between those two; raises ValueError or TypeError."""
+    if type(value) is not int:
+        raise TypeError(f"{value!r} is not a whole number")
+    if not least <= value <= most:
+        raise ValueError(f"{value} is not within {least} and {most}")
+    return value
+
+
+def finite(value: Any) -> Any:
+    """The number, if it is finite; raises ValueError or TypeError."""
+    if not math.isfinite(value):
+        raise ValueError(f"{value} is not a finite number")
+    return value
 
 
 def split_off(arrays: dict[str, Array], prefix: str) -> dict[str, Array]:

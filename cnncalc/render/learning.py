@@ -32,10 +32,8 @@ def show_evaluation(record: dict[str, Any]) -> None:
 def show_prediction(record: dict[str, Any], pixels: Any) -> None:
     """Prints what the network sees, and the probability of each class as a bar."""
     console = out()
-    console.print(
-        f"{record['picture']}: {record['polarity']}, found at {place(record['box'])}; the network sees",
-        soft_wrap=True,
-    )
+    found = f": {record['polarity']}, found at {place(record['box'])}" if "box" in record else ""
+    console.print(f"{record['picture']}{found}; the network sees", soft_wrap=True)
     show_picture(console, pixels)
     table = Table(box=None, show_header=False, padding=(0, 1, 0, 0))
     table.add_column(justify="right")

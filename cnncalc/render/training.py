@@ -159,3 +159,23 @@ def show_result(result: Result, epochs: int, path: Path, folder: Path) -> None:
     console.print("next:")
     console.print(f"  cnncalc evaluate {folder}", soft_wrap=True)
     console.print(f"  cnncalc predict {folder} PICTURE", soft_wrap=True)
+
+
+def show_stopped(where: str, line: str) -> None:
+    """How far a stopped training is, and the line that goes on with it; on stderr."""
+    console = err()
+    console.print(f"stopped: {where}", soft_wrap=True)
+    console.print("go on with:")
+    console.print(f"  {line}", soft_wrap=True)
+
+
+def show_changes(changes: list[str]) -> None:
+    """What a training that is gone on with may come out differently for; on stderr."""
+    console = err()
+    for change in changes:
+        console.print(Text.assemble(("note: ", "bold yellow"), f"since then, {change}"), soft_wrap=True)
+    if changes:
+        console.print(
+            "the last bits of the weights may differ from those of a run that was never stopped",
+            soft_wrap=True,
+        )

@@ -10,16 +10,7 @@ from safetensors.numpy import load_file, save_file
 
 from cnncalc.errors import FileError
 from cnncalc.layers import parse
-from cnncalc.learning.checkpoint import (
-    FILE,
-    Trained,
-    discard,
-    load,
-    named_folder,
-    new_folder,
-    read_text_of_model,
-    save,
-)
+from cnncalc.learning.checkpoint import FILE, Trained, load, read_text_of_model, save
 from cnncalc.learning.network import Network
 from cnncalc.numerics.run import Run
 from tests.learning.sets import bars
@@ -69,42 +60,6 @@ def test_the_tensors_have_pytorchs_names_and_layout(tmp_path: Path) -> None:
         assert np.array_equal(tensors[name], view), name
 
 
-def test_folders_are_numbered_and_never_used_twice(tmp_path: Path) -> None:
-    assert [new_folder("mnist", tmp_path / "runs").name for _ in range(3)] == [
-        "mnist-1",
-        "mnist-2",
-        "mnist-3",
-    ]
-    discard(tmp_path / "runs" / "mnist-2")
-    assert new_folder("mnist", tmp_path / "runs").name == "mnist-2"
-    saved(tmp_path / "runs" / "mnist-1")
-    discard(tmp_path / "runs" / "mnist-1")
-    assert (tmp_path / "runs" / "mnist-1" / FILE).is_file()
-    assert named_folder(tmp_path / "runs" / "mnist-3").is_dir()
-    with pytest.raises(FileError, match="not empty"):
-        named_folder(tmp_path / "runs" / "mnist-1")
-
-
-def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    for make in (lambda: new_folder("mnist", tmp_path / "file"), lambda: named_folder(tmp_path / "file")):
-        with pytest.raises(FileError, match="cannot be written to") as caught:
-            make()
-        assert "--out" in caught.value.hint
-
-
-def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import os
-
-    def full(_: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(FileError, match="No space left on device"):
-        saved(tmp_path)
-    assert list(tmp_path.iterdir()) == []
-
-
 def header(content: bytes, **changes: object) -> bytes:
     """The file with other entries in its header."""
     (length,) = struct.unpack("<Q", content[:8])
@@ -136,6 +91,19 @@ def test_damaged_files_are_refused(tmp_path: Path) -> None:
         "word": header(good, __metadata__={**metadata, "mean": '"dark"'}),
         "few": header(good, __metadata__={**metadata, "classes": '["a", "b"]'}),
         "types": header(good, __metadata__={**metadata, "classes": "3"}),
+        "deep": header(good, __metadata__={**metadata, "history": "[" * 200_000}),
+        "large": header(good, __metadata__={**metadata, "mean": "1" + 400 * "0"}),
+        "rule": header(good, __metadata__={**metadata, "rule": '{"resize": "fold", "size": [1], "gray": 0}'}),
+        "epochs": header(good, __metadata__={**metadata, "history": "[1]"}),
+        "no schema": header(good, __metadata__={**metadata, "schema": ""}),
+        "odd schema": header(good, __metadata__={**metadata, "schema": "²"}),
+        "tensor": header(good, **{"0.bias": {"dtype": "I32", "shape": [6], "data_offsets": [0, 24]}}),
+        "overlap": header(good, **{"0.bias": {"dtype": "F32", "shape": [6], "data_offsets": [4, 28]}}),
+        "negative": header(good, **{"0.bias": {"dtype": "F32", "shape": [-6], "data_offsets": [0, 24]}}),
+        "huge": header(
+            good, **{"0.bias": {"dtype": "F32", "shape": [2**62, 2**62], "data_offsets": [0, 24]}}
+        ),
+        "nan": header(good, **{"0.bias": {"dtype": "F32", "shape": [float("nan")], "data_offsets": [0, 24]}}),
     }
     for name, content in damaged.items():
         path = tmp_path / f"{name}.safetensors"
@@ -145,7 +113,7 @@ def test_damaged_files_are_refused(tmp_path: Path) -> None:
         assert str(path) in caught.value.message, name
     for name, change in {
         "shape": {"6.weight": np.zeros((4, 11), np.float32)},
-        "extra": {"9.bias": np.zeros(1)},
+        "extra": {"9.bias": np.zeros(1, np.float32)},
     }.items():
         save_file({**tensors, **change}, tmp_path / name, metadata)
         with pytest.raises(FileError, match="its model has"):
@@ -156,3 +124,59 @@ def test_damaged_files_are_refused(tmp_path: Path) -> None:
         load(tmp_path / "lacking")
     with pytest.raises(FileError, match="there is no run"):
         load(tmp_path / "nowhere")
+
+
+def test_a_file_of_a_later_schema_is_refused_with_its_number(tmp_path: Path) -> None:
+    content = saved(tmp_path).read_bytes()
+    (length,) = struct.unpack("<Q", content[:8])
+    metadata = json.loads(content[8 : 8 + length])["__metadata__"]
+    assert metadata["schema"] == "1"
+    (tmp_path / "later").write_bytes(header(content, __metadata__={**metadata, "schema": "12"}))
+    for read in (load, read_text_of_model):
+        with pytest.raises(FileError, match=r"its schema is 12, this one reads up to 1") as caught:
+            read(tmp_path / "later")
+        assert caught.value.hint == "update cnncalc"
+
+
+def test_a_run_that_is_not_over_gives_the_network_that_would_be_kept(tmp_path: Path) -> None:
+    """The best one so far, else the average, else the network as it stands."""
+    now = network()
+    trained = Trained.on(bars(), {"epochs": 1}, [], training={"epoch": 1})
+    values = {"optimiser.first": 0, "average": 1, "best": 2}
+    for kinds, value in ((["optimiser.first"], None), (["optimiser.first", "average"], 1), ([*values], 2)):
+        state = {
+            f"{kind}.{name}": np.full_like(tensor, values[kind])
+            for kind in kinds
+            for name, tensor in now.tensors().items()
+        }
+        save(now, trained, tmp_path, state)
+        found, back = load(tmp_path)
+        assert not back.finished
+        for name, tensor in now.tensors().items():
+            wanted = tensor if value is None else np.full_like(tensor, value)
+            assert np.array_equal(found.tensors()[name], wanted), (kinds, name)
+    save(now, trained, tmp_path, {"best.0.weight": np.zeros((6, 1, 3, 2))})
+    with pytest.raises(FileError, match=r"training\.best\.\S+ is missing"):
+        load(tmp_path)
+
+
+def test_random_bytes_never_come_out_as_anything_but_an_error_with_a_remedy(tmp_path: Path) -> None:
+    """The header is cut at every length, and bytes of it changed."""
+    good = saved(tmp_path).read_bytes()
+    (length,) = struct.unpack("<Q", good[:8])
+    rng = np.random.default_rng(0)
+    path = tmp_path / "hurt"
+    for case in range(400):
+        if case % 2:
+            hurt = bytearray(good)
+            for at in rng.integers(0, 8 + length, 1 + case % 3):
+                hurt[at] = rng.integers(256)
+        else:
+            hurt = bytearray(good[: rng.integers(len(good))])
+        path.write_bytes(hurt)
+        try:
+            load(path)
+            assert case % 2  # a changed byte may be one of a name
+        except FileError as error:
+            assert str(path) in error.message
+            assert error.hint

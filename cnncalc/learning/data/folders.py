@@ -104,6 +104,19 @@ class Reader:
         return np.asarray(image).reshape(self.shape)
 
 
+def picture(path: Path, rule: Rule, shape: Shape) -> Array:
+    """One picture (H, W, C) in a shape that must be met; raises FileError where the rule does not lead to it."""
+    pixels = Reader([path], rule).picture(0)
+    if pixels.shape == shape:
+        return pixels
+    wanted = [f"--resize {', '.join(RULES[:-1])} or {RULES[-1]}"] if pixels.shape[:2] != shape[:2] else []
+    wanted += ["--gray"] if pixels.shape[2] > shape[2] else []
+    raise FileError(
+        f"{shown(path)} is {show(pixels.shape)}, the network sees {show(shape)}",
+        "convert it to RGB" if pixels.shape[2] < shape[2] else f"use {' and '.join(wanted)}",
+    )
+
+
 def gray(picture: Picture) -> Array:
     """Pixels (H, W) of 8 bits, what is transparent laid on black."""
     pixels: Array = picture.pixels

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from cnncalc.errors import UsageError
 
@@ -27,3 +28,15 @@ class Rule:
             raise UsageError(f"there is no way to resize called {self.resize}", f"known: {', '.join(RULES)}")
         if self.size and min(self.size) < 1:
             raise UsageError("pictures have at least one pixel a side", "such as --size 32x32")
+
+    def facts(self) -> dict[str, Any]:
+        """The rule for the run's file; nothing where there is none."""
+        return asdict(self) if self != Rule() else {}
+
+    @classmethod
+    def read(cls, facts: dict[str, Any]) -> Rule:
+        """What facts() wrote down; raises ValueError, TypeError or KeyError where that makes no sense."""
+        if not facts:
+            return cls()
+        size = None if facts["size"] is None else (int(facts["size"][0]), int(facts["size"][1]))
+        return cls(str(facts["resize"]), size, bool(facts["gray"]))

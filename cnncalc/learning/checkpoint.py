@@ -61,7 +61,7 @@ class Trained:
     resumed: list[dict[str, Any]] = field(default_factory=list)  # each time: epoch, images, what had changed
     training: dict[str, Any] = field(
         default_factory=dict
-    )  # where it stands, Training.facts(); empty at the end
+    )  # Training.facts() but for the history; empty at the end
 
     @classmethod
     def on(

@@ -74,7 +74,7 @@ class Keeper:
             self.trained,
             history=[epoch._asdict() for epoch in training.history],
             test=training.result._asdict() if training.result else {},
-            training={} if over else training.facts(),
+            training={} if over else {k: v for k, v in training.facts().items() if k != "history"},
         )
         save(training.network, self.trained, self.folder, None if over else state_of(training))
         self.saved = (training.epoch, min(training.batch * training.batches.size, len(training.learned)))
@@ -161,7 +161,7 @@ def resumed(run: Stored, data: DataSet, team: Team) -> tuple[Training, Trained, 
     rng = np.random.default_rng(run.seed)
     try:
         training = Training(run.network, data, run.settings, team, rng)
-        take_up(training, run.state, trained.training)
+        take_up(training, run.state, {**trained.training, "history": trained.history})
     except (CnncalcError, ValueError, TypeError, LookupError, OverflowError, AttributeError) as error:
         raise corrupt(run.path, f"its training cannot be taken up: {error}") from None
     now = surroundings()

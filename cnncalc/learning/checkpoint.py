@@ -36,6 +36,7 @@ __all__ = [
 FILE = "model.safetensors"
 SCHEMA = 1  # of the file: a later one cannot be read
 STATE = "training."  # how the names of tensors begin that only the rest of the training needs
+LONGEST = 1 << 18  # characters of a model, some 10,000 layers
 CANDIDATES = ("best.", "average.")  # of those, the networks that would be kept if the training ended here
 
 
@@ -171,9 +172,9 @@ def load_all(run: Path) -> tuple[Network, Trained, dict[str, Array]]:
     """The network as it stands, and the tensors that the rest of its training depends on; raises FileError."""
     path = file_of(run)
     metadata, tensors = read_file(path)
-    check_schema(path, metadata)
+    text = text_of_model(path, metadata)
     try:
-        model = parse(metadata["model"], source=str(path))
+        model = parse(text, source=str(path))
         known = metadata.keys() & Trained.__dataclass_fields__.keys()
         trained = Trained.read({name: json.loads(metadata[name]) for name in known})
         state = {
@@ -222,9 +223,16 @@ def read_text_of_model(run: Path) -> str:
     """The model of a run in the model language; its tensors stay on the disk."""
     path = file_of(run)
     metadata, _ = read_file(path, tensors=False)
+    return text_of_model(path, metadata)
+
+
+def text_of_model(path: Path, metadata: dict[str, str]) -> str:
+    """The model of a file whose schema is known; raises FileError."""
     check_schema(path, metadata)
     if "model" not in metadata:
         raise corrupt(path, "its metadata lacks model")
+    if len(metadata["model"]) > LONGEST:
+        raise corrupt(path, f"its model is written in {len(metadata['model']):,} characters")
     return metadata["model"]
 
 

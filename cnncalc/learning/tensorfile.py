@@ -14,7 +14,8 @@ from cnncalc.learning.folder import write_whole
 from cnncalc.numerics.workspace import Array
 
 DTYPE = "F32"  # of every tensor
-LONGEST = 1 << 26  # characters of one entry of the metadata
+MOST = 1 << 16  # tensors, more than any network has that can be trained here
+FACT = 200  # characters of an error that are shown
 
 
 def write_file(path: Path, tensors: dict[str, Array], metadata: dict[str, str]) -> None:
@@ -33,9 +34,9 @@ def read_file(path: Path, *, tensors: bool = True) -> tuple[dict[str, str], dict
     try:
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
-            if any(len(text) > LONGEST for text in metadata.values()):
-                raise ValueError("its metadata is longer than that of any run")
             names = list(file.keys()) if tensors else []
+            if len(names) > MOST:
+                raise ValueError(f"it has {len(names):,} tensors")
             for name in names:
                 dtype = file.get_slice(name).get_dtype()
                 if dtype != DTYPE:
@@ -48,4 +49,6 @@ def read_file(path: Path, *, tensors: bool = True) -> tuple[dict[str, str], dict
 
 
 def corrupt(path: Path, fact: str) -> FileError:
+    """The error for a file that is not what it should be; a fact may quote the file, so only so much of it is shown."""
+    fact = fact if len(fact) <= FACT else f"{fact[:FACT]} …"
     return FileError(f"{path} is not a run of cnncalc, or damaged: {fact}", "train the network again")

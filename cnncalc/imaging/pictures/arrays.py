@@ -62,6 +62,7 @@ def read_deep_tiff(file: BinaryIO, name: str, limit: int) -> list[Picture]:
     """The pages of a TIFF file that Pillow would reduce or refuse; none where it is Pillow's to read."""
     import tifffile  # only for the files that need it
 
+    tifffile.logger().disabled = True  # what it finds wrong is raised, or does not matter
     try:
         with tifffile.TiffFile(file) as tiff:
             pages: list[Any] = list(tiff.pages)

@@ -68,7 +68,8 @@ def reading(path: Path) -> Iterator[None]:
     except MemoryError:
         raise FileError(f"{path} does not fit into memory", "use a smaller one") from None
     except DAMAGED as error:
-        fact = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        lines = (getattr(error, "strerror", None) or str(error)).splitlines()
+        fact = lines[0] if lines else type(error).__name__  # numpy's further lines advise programmers
         raise FileError(f"{path} cannot be read: {fact}", "get a fresh copy of it") from None
 
 

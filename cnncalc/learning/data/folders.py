@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import prod
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -24,6 +25,7 @@ ENDINGS = frozenset(
 TRAIN = ("train", "training")
 TEST = ("test", "testing")
 VALIDATION = ("val", "valid", "validation")
+LARGEST = 2**24  # numbers in a picture that a network is given
 CACHE = 2**28  # bytes of decoded pictures that are kept
 LAYOUT = "make one folder for each class in it, or in its subfolders train and test (or val)"
 
@@ -43,6 +45,11 @@ class Reader:
         first = self.prepared(files[0])
         size = rule.size if rule.size and rule.resize else first.shape[:2]
         self.shape: Shape = (*size, first.shape[2])
+        if prod(self.shape) > LARGEST:
+            raise FileError(
+                f"pictures of {show(self.shape)}, as {shown(files[0])}, are too large to be learned from",
+                "bring them to another size, such as --resize crop --size 224x224",
+            )
 
     def picture(self, row: int) -> Array:
         """The picture of a file, brought to the shape; raises FileError, which names it."""

@@ -81,7 +81,7 @@ def pictures(folder: Path) -> Iterator[Verified]:
     files = folders.all_pictures(folder)
     if not files:
         folders.load(folder, Rule())  # says what is missing
-    anything = Rule(resize="stretch", gray=True)
+    anything = Rule(resize="stretch", size=(1, 1), gray=True)
     for file in files:
         fault = fault_of(folders.Reader, [file], anything)
         yield Verified(file.name, file, "", "", not fault, fault)

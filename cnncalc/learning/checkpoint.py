@@ -157,13 +157,15 @@ def load(run: Path) -> tuple[Network, Trained]:
     network, trained, state = load_all(run)
     for kind in CANDIDATES:
         if any(name.startswith(kind) for name in state):
-            chosen = {name: state.get(kind + name) for name in network.tensors()}
-            for name, value in network.tensors().items():
-                if chosen[name] is None or chosen[name].shape != value.shape:  # type: ignore[union-attr]  # it is an array here
-                    raise corrupt(
-                        file_of(run), f"its tensor {STATE}{kind}{name} is missing, or of another shape"
-                    )
-                value[...] = chosen[name]
+            for name, value in {
+                **network.parameters.views,
+                **network.buffers,
+            }.items():  # what training changes
+                found = state.get(kind + name)
+                if found is None or found.shape != value.shape:
+                    fact = f"its tensor {STATE}{kind}{name} is missing, or of another shape"
+                    raise corrupt(file_of(run), fact)
+                value[...] = found
             break
     return network, trained
 

@@ -373,3 +373,16 @@ def test_what_is_evaluated_before_the_end_is_what_would_be_kept(tmp_path: Path) 
         found, _ = load(tmp_path)
         for name, value in contents(found).items():
             assert np.array_equal(value, best[name]), name
+
+
+def test_tensors_that_no_training_changes_are_kept_too(tmp_path: Path) -> None:
+    """The templates of distances to templates."""
+    text = "input 8x8x1; conv 6x3x3; tanh; fc 84; tanh; rbf 4"
+    with Team(1) as team:
+        kept = keeper(tmp_path, team, replace(EVERYTHING, loss="mse"), text)
+        list(islice(kept.run(), 12))
+        fixed = kept.training.network.fixed.views
+        assert fixed
+        for network in (load(tmp_path)[0], taken_up(tmp_path, team).training.network):
+            for name, value in fixed.items():
+                assert np.array_equal(network.tensors()[name], value), name

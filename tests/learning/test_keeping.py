@@ -83,13 +83,13 @@ def test_the_file_has_pytorchs_names_and_layout_for_all_it_holds(tmp_path: Path)
         wanted = {f"{kind}.{name}": shape for kind in ("best", "average") for name, shape in shapes.items()}
         wanted |= {f"optimiser.{m}.{n}": shape for m in ("mean", "square") for n, shape in parameters.items()}
         assert {name: value.shape for name, value in state.items()} == wanted
-        moments = kept.training.trainer.kept.vectors
+        moments = kept.training.trainer.arrays()
         for name, view in network.parameters.like().views.items():
             assert view.shape == state[f"optimiser.mean.{name}"].shape
         gathered = network.parameters.like()
         for name, view in gathered.views.items():
             view[...] = state[f"optimiser.mean.{name}"]
-        assert np.array_equal(gathered.vector, moments["mean"])
+        assert np.array_equal(gathered.vector, moments["optimiser.mean"])
     assert trained.training["epoch"] == 2
     size = (tmp_path / FILE).stat().st_size
     assert size < 5 * sum(value.nbytes for value in network.tensors().values()) + 20_000

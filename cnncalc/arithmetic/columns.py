@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from math import prod
 from typing import Any, NamedTuple
 
@@ -48,17 +48,16 @@ def grouped(value: int) -> str:
 
 
 def signed(value: float) -> str:
-    return f"{value:g}".replace("-", "−")
+    return (str(value) if isinstance(value, int) else f"{value:g}").replace("-", "−")
 
 
 def plain(value: str) -> str:
     return value
 
 
-def axes(values: Iterable[float]) -> str:
+def axes(values: list[float]) -> str:
     """One number where the axes agree, else one for each."""
-    words = [signed(value) for value in values]
-    return "×".join(words[:1] if len(set(words)) == 1 else words)
+    return "×".join(map(signed, values[:1] if len(set(values)) == 1 else values))
 
 
 def size(values: list[int]) -> str:

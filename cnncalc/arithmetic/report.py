@@ -59,7 +59,11 @@ class Row(NamedTuple):
         }
 
     def seen(self) -> dict[str, list[float]]:
-        return {name: [getattr(axis, name) for axis in self.field] for name in ("size", "jump", "start")}
+        return {
+            "size": [axis.size for axis in self.field],
+            "jump": [axis.jump for axis in self.field],
+            "start": [axis.start for axis in self.field],
+        }
 
     def document(self) -> dict[str, Any]:
         return {

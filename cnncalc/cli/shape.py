@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -16,7 +19,18 @@ app = typer.Typer(add_completion=False)
 FORMULAS = 12  # up to so many layers the formulas are shown without being asked for
 
 
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Without the collector of cycles, which would walk over a long stack's records again and again in vain."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
 @app.command(cls=ModelCommand)
+@uncollected()
 def shape(
     ctx: typer.Context,
     model: Spec = "",

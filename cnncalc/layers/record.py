@@ -107,6 +107,7 @@ class Record:
 
     word: ClassVar[str] = ""
     declared: ClassVar[tuple[Option | Inner, ...]] = ()
+    held: ClassVar[dict[str, list[Any]]] = {}  # what was declared, by kind
     place: Place | None
 
     def __init_subclass__(cls) -> None:
@@ -117,6 +118,13 @@ class Record:
             elif isinstance(value, Inner):
                 fields[name] = value._replace(name=name)
         cls.declared = tuple(fields.values())
+        options = [field for field in cls.declared if isinstance(field, Option)]
+        cls.held = {
+            "options": options,
+            "inners": [field for field in cls.declared if isinstance(field, Inner)],
+            "heads": [option for option in options if option.head],
+            "modifiers": [option for option in options if not option.head],
+        }
 
     def __init__(self, *args: Any, place: Place | None = None, **named: Any) -> None:
         """Raises LanguageError where a value is out of bounds."""
@@ -135,6 +143,7 @@ class Record:
             elif isinstance(field, Option):
                 value = field.accept(value, self)
             mine[field.name] = value
+        mine["compared"] = tuple([mine[field.name] for field in self.declared])
         if given:
             raise TypeError(f"{type(self).__name__} has no {', '.join(given)}")
 
@@ -148,19 +157,16 @@ class Record:
         raise AttributeError(f"{type(self).__name__} is frozen")
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (type(self) is type(other) and self.values() == other.values())
+        return self is other or (
+            type(self) is type(other) and self.__dict__["compared"] == other.__dict__["compared"]
+        )
 
     def __hash__(self) -> int:
-        return hash((type(self), self.values()))
+        return hash((type(self), self.__dict__["compared"]))
 
     def __repr__(self) -> str:
         values = ", ".join(f"{field.name}={getattr(self, field.name)!r}" for field in self.declared)
         return f"{type(self).__name__}({values})"
-
-    def values(self) -> tuple[Any, ...]:
-        """What it holds, in the order of declaration."""
-        mine = self.__dict__
-        return tuple([mine[field.name] for field in self.declared])
 
     @property
     def axes(self) -> int:
@@ -170,19 +176,19 @@ class Record:
     @classmethod
     def options(cls) -> list[Option]:
         """The hyper-parameters in the order of declaration."""
-        return [field for field in cls.declared if isinstance(field, Option)]
+        return cls.held["options"]
 
     @classmethod
     def inners(cls) -> list[Inner]:
         """The layers inside, in the order of declaration."""
-        return [field for field in cls.declared if isinstance(field, Inner)]
+        return cls.held["inners"]
 
     @classmethod
     def heads(cls) -> list[Option]:
         """The options written right behind the layer's word, as one size."""
-        return [option for option in cls.options() if option.head]
+        return cls.held["heads"]
 
     @classmethod
     def modifiers(cls) -> list[Option]:
         """The options written behind a word of their own."""
-        return [option for option in cls.options() if not option.head]
+        return cls.held["modifiers"]

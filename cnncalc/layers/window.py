@@ -7,6 +7,7 @@ PyTorch's ceil_mode.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import ceil, gcd
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -184,8 +185,16 @@ def windows(
     kernel: Sizes, stride: Sizes, padding: Padding, dilation: Sizes, *, ceil: bool = False
 ) -> list[Window]:
     """One Window per axis from what a layer holds."""
+    return [*windows_known(kernel, stride, padding, dilation, ceil)]
+
+
+@lru_cache(maxsize=1024)  # a layer is asked for them again and again, and long stacks have few kinds of them
+def windows_known(
+    kernel: Sizes, stride: Sizes, padding: Padding, dilation: Sizes, ceil: bool
+) -> tuple[Window, ...]:
     pads = per_axis(padding, len(kernel))
-    return [Window(k, s, p, d, ceil) for k, s, p, d in zip(kernel, stride, pads, dilation, strict=True)]
+    sides = zip(kernel, stride, pads, dilation, strict=True)
+    return tuple([Window(k, s, p, d, ceil) for k, s, p, d in sides])
 
 
 def per_axis(padding: Padding, axes: int) -> Sequence[str | tuple[int, int]]:

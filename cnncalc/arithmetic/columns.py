@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from math import prod
 from typing import Any, NamedTuple
 
@@ -55,9 +55,10 @@ def plain(value: str) -> str:
     return value
 
 
-def axes(values: list[float]) -> str:
+def axes(values: Iterable[float]) -> str:
     """One number where the axes agree, else one for each."""
-    return "×".join(map(signed, values[:1] if len(set(values)) == 1 else values))
+    each = [*values]
+    return "×".join(map(signed, each[:1] if len(set(each)) == 1 else each))
 
 
 def size(values: list[int]) -> str:

@@ -58,7 +58,7 @@ class ModelCommand(Command):
     """Takes a model as options too: --conv 10x5x5 --stride 2 …, left in their order in ctx.meta["flags"]."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        from cnncalc.layers.language import split_flags
+        from cnncalc.layers.words import split_flags
 
         flags, others = split_flags(args)
         self.reject_unknown(others, args)
@@ -71,7 +71,7 @@ class ModelCommand(Command):
         for arg in others:
             name = arg.partition("=")[0]
             if arg.startswith("--") and len(arg) > 2 and name not in own:
-                from cnncalc.layers.language import vocabulary
+                from cnncalc.layers.words import vocabulary
 
                 words = [*own, *(f"--{word}" for word in vocabulary())]
                 start = len(" ".join(args[: args.index(arg)])) + (args[0] != arg)
@@ -90,7 +90,9 @@ class ModelCommand(Command):
 def language_options() -> list[TyperOption]:
     """The words of the model language as options to be listed: layers first, then modifiers."""
     from cnncalc.layers import Layer
-    from cnncalc.layers.language import INPUT, INPUT_FORM, form, modifiers
+    from cnncalc.layers.language import INPUT_FORM
+    from cnncalc.layers.words import INPUT, modifiers
+    from cnncalc.layers.writing import form
 
     def listed(words: list[str], help: str, metavar: str, panel: str) -> TyperOption:  # noqa: A002
         decls = [f"--{word}" for word in words]

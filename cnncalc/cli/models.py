@@ -7,7 +7,8 @@ from pathlib import Path
 from cnncalc.arithmetic.zoo import ZOO
 from cnncalc.errors import FileError, LanguageError, Place
 from cnncalc.layers import Layer, Model, Shape
-from cnncalc.layers.language import INPUT, Statement, build, read_flags, read_text
+from cnncalc.layers.language import build
+from cnncalc.layers.words import INPUT, Statement, read_flags, read_text
 
 LARGEST_FILE = 64 * 2**20  # bytes of a model file
 

@@ -18,10 +18,11 @@ from cnncalc.imaging.matrix_text import counted
 from cnncalc.layers import Formula, Layer, Shape
 from cnncalc.layers.activation import Activation, Identity
 from cnncalc.layers.convolution import Convolution
-from cnncalc.layers.language import Builder, Word, read_flags, read_text
+from cnncalc.layers.language import Builder
 from cnncalc.layers.sweep import IDLE, Sweep
 from cnncalc.layers.transposed import TransposedConvolution
 from cnncalc.layers.window import Sliding
+from cnncalc.layers.words import Word, read_flags, read_text
 
 WORK = 4_000_000  # products; about two seconds
 

@@ -17,7 +17,8 @@ from cnncalc.layers import (
 )
 from cnncalc.layers.base import Cost, Field, Formula, Layer, Shape, Step, count, number, show
 from cnncalc.layers.combining import Model, Serial
-from cnncalc.layers.language import parse, write, write_layer, write_options
+from cnncalc.layers.language import parse
+from cnncalc.layers.writing import write, write_layer, write_options
 
 __all__ = [
     "Cost",

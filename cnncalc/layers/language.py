@@ -1,43 +1,23 @@
-"""The model language: words to a Model and back. The same words serve as text, as a file and as options."""
+"""The model language: words to a Model. The same words serve as text, as a file and as options."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
 from itertools import takewhile
-from typing import Any, NamedTuple
+from typing import Any
 
 from cnncalc.errors import LanguageError, Place, nearest
 from cnncalc.layers.base import Layer, Option, Shape
 from cnncalc.layers.combining import Model, Serial
 from cnncalc.layers.record import REQUIRED
 from cnncalc.layers.values import YES_NO, read_count, read_sizes
+from cnncalc.layers.words import INPUT, Braces, Statement, Word, read_text
+from cnncalc.layers.writing import form
 
-INPUT = "input"
 REPEAT = "repeat"
-DEEPEST = 100  # braces within braces
 MOST = 1_000_000  # layers of a model, all repetitions written out
 INPUT_FORM = "HxWxC, LxC, DxHxWxC or N"
-
-
-class Word(NamedTuple):
-    """A word as it is understood, and where the user wrote it."""
-
-    text: str
-    place: Place
-
-
-class Braces(NamedTuple):
-    """The statements in a pair of braces."""
-
-    statements: list[Statement]
-    place: Place
-
-
-Statement = list[Word | Braces]  # a layer's word, its size and its modifiers, the layers inside it
-
-
-# ── reading ──
 
 
 def parse(text: str, *, source: str = "") -> Model:
@@ -46,127 +26,6 @@ def parse(text: str, *, source: str = "") -> Model:
     `source` is the file it came from, for errors. Raises LanguageError with the place.
     """
     return build(read_text(text, source), text=text)
-
-
-def read_text(text: str, source: str = "") -> list[Statement]:
-    """The statements of a text; what follows # on a line is a comment.
-
-    A statement goes on behind the end of a line where that line ends in a brace and the next begins with a word
-    such as shortcut.
-    """
-    behind = {field.name for cls in Layer.known.values() for field in cls.inners()[1:]}
-    open_braces: list[Word] = []
-    lists: list[list[Statement]] = [[[]]]
-    line_ended = False
-    for match in re.finditer(r"#[^\n]*|[;\n{}]|[^\s;#{}]+", text):
-        token, place = match[0], Place(text, match.start(), match.end(), source)
-        statement = lists[-1][-1]
-        if token == "\n":
-            line_ended = True
-        elif token == ";":
-            lists[-1].append([])
-        elif token == "}":
-            if not open_braces:
-                raise LanguageError("a } without a { before it", "take it away", place=place)
-            inside = [statement for statement in lists.pop() if statement]
-            lists[-1][-1].append(Braces(inside, open_braces.pop().place.to(place)))
-            line_ended = False
-        elif token[0] != "#":
-            word = Word(token.lower(), place)
-            if line_ended and statement and not (isinstance(statement[-1], Braces) and word.text in behind):
-                lists[-1].append([])
-            line_ended = False
-            if token == "{":
-                open_braces.append(word)
-                lists.append([[]])
-                if len(lists) > DEEPEST:
-                    raise LanguageError(
-                        f"more than {DEEPEST} braces within braces", "write it flatter", place=place
-                    )
-            else:
-                lists[-1][-1].append(word)
-    if open_braces:
-        raise LanguageError("a { that is never closed", "close it with }", place=open_braces[-1].place)
-    return [statement for statement in lists[0] if statement]
-
-
-def read_flags(args: list[str]) -> list[Statement]:
-    """The statements of options such as --conv 10x5x5 --stride 1: a layer's option starts a new one."""
-    text = " ".join(args)
-    found: list[Statement] = []
-    start = 0
-    for arg in args:
-        place = Place(text, start, start + len(arg))
-        start += len(arg) + 1
-        word = arg.lower().removeprefix("--")
-        if arg.startswith("--") and (word == INPUT or word in Layer.known):
-            found.append([])
-        elif not found:
-            raise LanguageError(
-                f"{arg} belongs to a layer", "put it behind one, as in --conv 10x5x5 --stride 2", place=place
-            )
-        if arg.startswith("--no-"):
-            found[-1] += [Word(word.removeprefix("no-"), place), Word("no", place)]
-        else:
-            found[-1].append(Word(word, place))
-    return found
-
-
-def split_flags(args: list[str]) -> tuple[list[str], list[str]]:
-    """Command-line words that are of the model language, and the others, each in their order."""
-    flags: list[str] = []
-    others: list[str] = []
-    known = set(vocabulary())
-    rest = list(reversed(args))
-    while rest:
-        arg = rest.pop()
-        name, equals, value = arg.partition("=")
-        word = name.lower().removeprefix("--")
-        if not name.startswith("--") or word not in known:
-            others.append(arg)
-            continue
-        flags.append(name)
-        if equals:
-            flags.append(value)
-            continue
-        pattern = value_pattern(word)
-        if pattern is not None and rest and not rest[-1].startswith("--") and re.match(pattern, rest[-1]):
-            flags.append(rest.pop())
-    return flags, others
-
-
-def value_pattern(word: str) -> str | None:
-    """What the value of an option begins with: "" for anything, None where it takes no value."""
-    if word == INPUT:
-        return ""
-    if word in Layer.known:
-        heads = Layer.known[word].heads()
-        return None if not heads else "" if heads[0].required else heads[0].kind.starts
-    option = modifiers().get(word)
-    return option.kind.starts if option else None
-
-
-def modifiers() -> dict[str, Option]:
-    """Every modifier of every layer by its word, as the first layer that has it declares it."""
-    found: dict[str, Option] = {}
-    for word in words_of_leaves():
-        for option in Layer.known[word].modifiers():
-            found.setdefault(option.word, option)
-    return found
-
-
-def vocabulary() -> list[str]:
-    """Every word that may stand on the command line behind two dashes."""
-    switches = [f"no-{option.word}" for option in modifiers().values() if option.kind is YES_NO]
-    return [INPUT, *words_of_leaves(), *modifiers(), *switches]
-
-
-def words_of_leaves() -> list[str]:
-    """The words of the layers that are written without braces."""
-    return [word for word, cls in Layer.known.items() if not cls.block]
-
-
-# ── building ──
 
 
 def build(statements: Iterable[Statement], *, input: Shape | None = None, text: str = "") -> Model:  # noqa: A002
@@ -418,47 +277,3 @@ def read(reader: Any, word: Word, expected: str) -> Any:
         return reader(word.text)
     except ValueError as error:
         raise LanguageError(str(error), f"write {expected}", place=word.place) from None
-
-
-# ── writing ──
-
-
-def form(cls: type[Layer]) -> str:
-    """How the size behind a layer's word is written, such as NxFxF; empty where there is none."""
-    return "x".join(option.kind.form for option in cls.heads())
-
-
-def write_layer(layer: Layer) -> str:
-    """conv 10x5x5 stride 1 pad 2: what differs from the defaults, in the order of declaration."""
-    words = [write_options(layer)]
-    for index, field in enumerate(layer.inners()):
-        value = getattr(layer, field.name)
-        if value != field.default:
-            words += [field.name] * (index > 0) + [write_inside(value)]
-    return " ".join(words)
-
-
-def write_options(layer: Layer) -> str:
-    """A layer without the layers inside it."""
-    sizes = [
-        option.kind.write(value) for option in layer.heads() if (value := getattr(layer, option.name)) != ()
-    ]
-    words = [layer.word, "x".join(sizes)] if sizes else [layer.word]
-    for option in layer.modifiers():
-        value = getattr(layer, option.name)
-        if option.always or value != option.default_in(layer):
-            words += [option.word, option.kind.write(value)]
-    return " ".join(words)
-
-
-def write_inside(value: Serial | tuple[Serial, ...]) -> str:
-    """Layers in braces."""
-    if isinstance(value, tuple):
-        return f"{{ {' '.join(map(write_inside, value))} }}"
-    return f"{{ {'; '.join(map(write_layer, value.layers))} }}"
-
-
-def write(model: Model, separator: str = "; ") -> str:
-    """The text of a model; parse(write(model)) == model."""
-    shape = "x".join(map(str, model.input))
-    return separator.join([f"{INPUT} {shape}", *(write_layer(layer) for layer in model.body.layers)])

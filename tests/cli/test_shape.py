@@ -136,7 +136,7 @@ def test_the_json_error_of_a_misfit_has_layer_and_span() -> None:
 
 
 def test_help_lists_every_word_of_the_language() -> None:
-    from cnncalc.layers.language import vocabulary
+    from cnncalc.layers.words import vocabulary
 
     shown = cnncalc("shape", "--help").stdout
     assert [word for word in vocabulary() if f"--{word}" not in shown and not word.startswith("no-")] == []

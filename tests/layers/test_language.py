@@ -12,8 +12,9 @@ from cnncalc.layers.activation import Identity, ReLU
 from cnncalc.layers.combining import Auxiliary, Concat, Residual
 from cnncalc.layers.convolution import Convolution
 from cnncalc.layers.dense import Dense
-from cnncalc.layers.language import build, modifiers, read_flags, split_flags
+from cnncalc.layers.language import build
 from cnncalc.layers.pooling import MaxPooling
+from cnncalc.layers.words import modifiers, read_flags, split_flags
 from tests.models import models
 from tests.stacks import stacks
 

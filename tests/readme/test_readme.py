@@ -73,7 +73,7 @@ def test_every_picture_and_file_that_is_linked_is_there() -> None:
 
 def test_the_words_it_lists_are_those_of_the_language() -> None:
     from cnncalc.layers import Layer
-    from cnncalc.layers.language import modifiers
+    from cnncalc.layers.words import modifiers
 
     listed = re.search(r"Layers: (.*?)`cnncalc shape --help`", README, re.DOTALL)
     assert listed is not None

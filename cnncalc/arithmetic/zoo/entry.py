@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from cnncalc.layers.language import Statement, Word, parse, read_text
+from cnncalc.layers.language import parse
+from cnncalc.layers.words import Statement, Word, read_text
 
 if TYPE_CHECKING:
     from cnncalc.layers import Model

@@ -23,6 +23,14 @@ class Place(NamedTuple):
         return self._replace(end=last.end)
 
 
+LONGEST = 600  # characters of a message: a broken file may hold a word of megabytes
+
+
+def shortened(text: str) -> str:
+    """The beginning and the end of a long text."""
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} … {text[-LONGEST // 2 :]}"
+
+
 class CnncalcError(Exception):
     """A fact about what the user asked for; the subclasses say which kind, and with it the exit code."""
 
@@ -30,9 +38,9 @@ class CnncalcError(Exception):
     exit_code: ClassVar[int] = 1
 
     def __init__(self, message: str, hint: str = "", *, place: Place | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = shortened(message)
+        super().__init__(self.message)
+        self.hint = shortened(hint)
         self.place = place
         self.label = ""  # what stands beside the underline, such as "layer 3 sees 5×5×8"
         self.layer: str | None = None  # the path of the layer at fault

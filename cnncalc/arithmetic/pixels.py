@@ -190,7 +190,7 @@ def look(report: Report, row: Row, unit: Unit | None = None) -> Seen:
     unit = middle(row.output) if unit is None else check_unit(unit, row)
     spans = tuple(field.span(place) for field, place in zip(row.field, unit or (0,) * 3, strict=False))
     path = way(grown(step.step for step in report.steps), row.path)
-    maps = [node.step.input[:-1] for node in path]
+    maps = [*(node.step.input[:-1] for node in path), row.output[:-1]]
     if sum(map(prod, maps)) > POSITIONS or sum(map(sum, maps)) > LENGTH:
         return Seen(row, unit, spans, None)
     import numpy as np

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 
 from cnncalc.arithmetic.zoo import ZOO
 from cnncalc.errors import FileError, LanguageError, Place
@@ -30,11 +31,12 @@ def statements_of(spec: str) -> list[Statement]:
     if ZOO.exactly(spec):
         return read_text(ZOO[spec].text)
     path = Path(spec)
-    if path.is_dir():
+    mode = mode_of(path)
+    if S_ISDIR(mode):
         from cnncalc.learning.checkpoint import read_text_of_model
 
         return read_text(read_text_of_model(path))
-    if path.is_file():
+    if S_ISREG(mode):
         return read_text(read_file(path), source=spec)
     if spec in ZOO:
         return read_text(ZOO[spec].text)
@@ -44,6 +46,14 @@ def statements_of(spec: str) -> list[Statement]:
         )
     place = Place(spec, 0, len(spec))
     raise LanguageError(f"{spec} is neither a named network nor a file", ZOO.hint(spec), place=place)
+
+
+def mode_of(path: Path) -> int:
+    """What kind of file lies there, as stat says it; 0 for none, for a name that no file can have too."""
+    try:
+        return path.stat().st_mode
+    except (OSError, ValueError):
+        return 0
 
 
 def read_file(path: Path) -> str:

@@ -12,7 +12,11 @@ from cnncalc.imaging.pictures import shown
 
 def check_drawing(path: Path, ending: str, *, overwrite: bool = False) -> None:
     """Raises what writing would raise, as far as can be told beforehand."""
-    if path.is_dir():
+    try:
+        folder = path.is_dir()
+    except OSError as error:  # such as a name that is too long
+        raise FileError(f"cannot write {shown(path)}: {error.strerror}", "name another place") from None
+    if folder:
         raise UsageError(f"{shown(path)} is a folder", "name a file in it")
     if path.suffix.lower() != ending:
         raise UsageError(

@@ -238,3 +238,9 @@ def test_what_is_not_there_is_said(text: str, layer: str, unit: tuple[int, ...] 
     with pytest.raises((UsageError, ShapeError), match=said) as caught:
         seen(text, unit, layer)
     assert caught.value.hint
+
+
+def test_of_maps_too_large_to_mark_the_spans_are_known() -> None:
+    found = seen("input 9x9x1; conv 1x3x3 pad 2147483647")
+    assert (found.mask, len(found.spans)) == (None, 2)
+    assert [last - first for first, last in found.spans] == [2, 2]

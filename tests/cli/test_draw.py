@@ -70,6 +70,7 @@ def test_the_window_of_a_layer_as_a_film(layer: str, tmp_path: Path) -> None:
         (["lenet5", "--sliding", "3", "--out", "w.png"], 2, "w.png does not end in .gif or .svg"),
         (["input 9x9x1; conv 1x33x33"], 2, "does not fit"),
         (["lenet6"], 2, "did you mean"),
+        (["lenet5", "--out", "a" * 300 + ".svg"], 3, "cannot write"),
     ],
 )
 def test_bad_input_has_its_exit_code(args: list[str], code: int, said: str, tmp_path: Path) -> None:

@@ -112,6 +112,8 @@ def test_an_error_in_a_file_names_file_and_line(tmp_path: Path) -> None:
         (["binary.cnn"], 3, "binary.cnn is not a text file"),
         (["empty.cnn"], 2, "the model names no input"),
         (["folder"], 3, "folder"),
+        (["a" * 5000], 2, "is neither a named network nor a file"),
+        (["a/" * 3000], 3, "there is no file a/a"),
     ],
 )
 def test_bad_input_has_its_exit_code(args: list[str], code: int, said: str, tmp_path: Path) -> None:

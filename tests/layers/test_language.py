@@ -220,3 +220,11 @@ def test_branches_that_do_not_meet_are_an_error(text: str, layer: str, label: st
     with pytest.raises(ShapeError) as caught:
         list(parse(f"input 8x8x4; {text}").steps())
     assert (caught.value.layer, caught.value.label, caught.value.hint) == (layer, label, hint)
+
+
+def test_layers_are_the_same_where_every_value_is() -> None:
+    words = ["stride 1", "stride 2", "stride 1x2", "pad 1", "pad same", "dilation 2", "bias no"]
+    texts = [f"input 9x9x2; conv 4x3x3 {word}" for word in words]
+    assert len({parse(text).body.layers[0] for text in texts * 2}) == len(texts)
+    assert parse("input 9x9x2; conv 4x3x3") == parse("input 9x9x2; conv 4x3x3 stride 1 pad 0; ")
+    assert parse("input 9x9x2; depthwise 3x3").body != parse("input 9x9x2; maxpool 3x3 stride 1").body

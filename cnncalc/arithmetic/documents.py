@@ -18,14 +18,7 @@ def document(
         cell = Cell(row, report, setting)
         for column in columns:
             layer.setdefault(KEYS.get(column.name, column.name.lower()), column.value(cell))
-    examples = setting.batch * setting.bytes
-    made["memory"] = {
-        "dtype": setting.dtype,
-        "batch": setting.batch,
-        "parameters": report.parameters * setting.bytes,
-        "inference": report.peak * examples,
-        "training": report.kept * examples,
-    }
+    made["memory"] = memory(report, setting)
     if conventions:
         made["conventions"] = {
             entry.name: {
@@ -36,6 +29,18 @@ def document(
             for entry in conventions
         }
     return made
+
+
+def memory(report: Report, setting: Setting) -> dict[str, Any]:
+    """Bytes of the parameters, and of the activations in inference and in training."""
+    examples = setting.batch * setting.bytes
+    return {
+        "dtype": setting.dtype,
+        "batch": setting.batch,
+        "parameters": report.parameters * setting.bytes,
+        "inference": report.peak * examples,
+        "training": report.kept * examples,
+    }
 
 
 KEYS = {"#": "number", "%": "share"}

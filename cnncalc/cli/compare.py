@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cnncalc.cli.command import Command, print_json
-from cnncalc.cli.options import AsJson
+from cnncalc.cli.options import AsJson, AsJsonSchema
 from cnncalc.errors import LanguageError, UsageError
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def compare(
     ] = 0,
     kernel: Annotated[str, typer.Option(help="With --fc: the window of a unit.")] = "3x3",
     as_json: AsJson = False,
+    _schema: AsJsonSchema = False,
 ) -> None:
     """Set models side by side: totals, ratios to the first, and the layers that differ.
 

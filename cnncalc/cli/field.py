@@ -10,7 +10,7 @@ import typer
 
 from cnncalc.cli.command import ModelCommand, print_json
 from cnncalc.cli.models import model_of
-from cnncalc.cli.options import AsJson, Force, Spec
+from cnncalc.cli.options import AsJson, AsJsonSchema, Force, Spec
 from cnncalc.errors import UsageError
 
 app = typer.Typer(add_completion=False)
@@ -40,6 +40,7 @@ def field(
     ] = None,
     force: Force = False,
     as_json: AsJson = False,
+    _schema: AsJsonSchema = False,
 ) -> None:
     """Show which input pixels a unit sees: size, step and first pixel of every layer, and the pixels of one unit.
 

@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 
 COMMANDS = (
     "shape",
+    "solve",
     "compare",
     "field",
     "draw",

@@ -11,6 +11,28 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+def print_schema(ctx: typer.Context, wanted: bool) -> None:
+    """Prints the JSON Schema of what the command prints under --json."""
+    if wanted:
+        import json
+
+        from cnncalc.arithmetic.schemas import SCHEMAS
+
+        typer.echo(json.dumps(SCHEMAS[str(ctx.info_name)], indent=2))
+        raise typer.Exit
+
+
+AsJsonSchema = Annotated[
+    bool,
+    typer.Option(
+        "--json-schema",
+        callback=print_schema,
+        is_eager=True,
+        help="Print the JSON Schema of the --json document.",
+    ),
+]
 Run = Annotated[
     Path, typer.Argument(help="The folder of a trained network, such as runs/mnist-1, or its file.")
 ]

@@ -11,7 +11,7 @@ import typer
 
 from cnncalc.cli.command import ModelCommand, print_json
 from cnncalc.cli.models import model_of
-from cnncalc.cli.options import AsJson, Spec
+from cnncalc.cli.options import AsJson, AsJsonSchema, Spec
 from cnncalc.errors import UsageError, nearest
 
 app = typer.Typer(add_completion=False)
@@ -57,6 +57,7 @@ def shape(
         typer.Option(help="Also count as a tool does: flops, fvcore, thop, ptflops, torchinfo; or all."),
     ] = "",
     as_json: AsJson = False,
+    _schema: AsJsonSchema = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print a Markdown table.")] = False,
     as_latex: Annotated[bool, typer.Option("--latex", help="Print a LaTeX tabular.")] = False,

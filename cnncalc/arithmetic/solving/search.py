@@ -1,0 +1,339 @@
+"""The values that lead to a wanted output, all of them that are usual.
+
+The layers are gone through once, with every shape that can reach them, not with every combination of values: many
+values lead to the same shape, so what is to be tried adds up from layer to layer where combinations multiply.
+"""
+
+from __future__ import annotations
+
+import heapq
+from itertools import product
+from math import prod
+from typing import NamedTuple
+
+from cnncalc.arithmetic.columns import Setting
+from cnncalc.arithmetic.report import analyse
+from cnncalc.arithmetic.solving.answer import Answer, Limit, Solution
+from cnncalc.arithmetic.solving.problem import Demand, Problem, filled
+from cnncalc.arithmetic.solving.reasons import because
+from cnncalc.arithmetic.solving.unknowns import Unknown, unknowns_of
+from cnncalc.errors import CnncalcError, LanguageError, ShapeError, UsageError
+from cnncalc.layers import Model, Serial, Shape
+from cnncalc.layers.language import Builder, Statement, build, read_input
+from cnncalc.layers.values import LARGEST
+from cnncalc.layers.window import Window
+
+BUDGET = 60_000  # layers that are tried, each for a shape; a few seconds
+NEAREST = 3
+CHECKED = 2_000  # solutions that are looked at where limits are set too
+
+Values = tuple[str, ...]
+# windows on padding alone, windows that leave input unused, how lopsided pads are, how far down the lists
+Blemishes = tuple[int, ...]
+FLAWLESS = (0, 0, 0, 0)
+
+
+class Move(NamedTuple):
+    """A statement with values, from one shape to another."""
+
+    values: Values
+    to: Shape
+    blemishes: Blemishes
+
+
+class Level:
+    """A statement of the problem: its unknowns, and where its values lead."""
+
+    def __init__(self, statement: Statement, unknowns: list[Unknown], *, first: bool) -> None:
+        self.statement = statement
+        self.unknowns = unknowns
+        self.first = first
+        self.moves: dict[Shape, list[Move]] = {}
+        self.error: CnncalcError | None = None  # of the first values that did not fit
+        self.work = 0
+        self.cut = False
+
+    def explore(self, shapes: list[Shape], budget: int) -> None:
+        """Tries the values on every shape; tries fewer where all would be more work than the budget."""
+        leaves = max(self.leaves(shapes), 1)
+        while len(shapes) * self.count * leaves > budget and any(u.width > 2 for u in self.unknowns):
+            # what may be put out has its likely values, and can be cut short first
+            largest = max(
+                range(len(self.unknowns)),
+                key=lambda index: (
+                    (one := self.unknowns[index]).halved() != one,
+                    bool(one.likely),
+                    one.width,
+                ),
+            )
+            if self.unknowns[largest].halved() == self.unknowns[largest]:
+                break
+            self.unknowns[largest] = self.unknowns[largest].halved()
+            self.cut = True
+        affordable = max(budget // (self.count * leaves), 1)
+        if len(shapes) > affordable:
+            self.cut = True
+        lists = [unknown.values() for unknown in self.unknowns]
+        for indices in product(*(range(len(one)) for one in lists)):
+            values = tuple(one[index] for one, index in zip(lists, indices, strict=True))
+            try:
+                layer = self.made(values)
+            except LanguageError as error:
+                self.error = self.error or error
+                continue
+            skew = sum(map(skewness, values))
+            for shape in shapes[:affordable]:
+                reached = layer if isinstance(layer, tuple) else self.through(layer, shape)
+                if reached is not None:
+                    flaws = (0, 0) if isinstance(layer, tuple) else self.flaws
+                    move = Move(values, reached, (*flaws, skew, sum(indices)))
+                    self.moves.setdefault(shape, []).append(move)
+
+    @property
+    def count(self) -> int:
+        """How many combinations of values are tried."""
+        return prod(unknown.width for unknown in self.unknowns)
+
+    def leaves(self, shapes: list[Shape]) -> int:
+        """How much work the statement is for one shape."""
+        before = self.work
+        try:
+            layer = self.made(tuple(unknown.values()[0] for unknown in self.unknowns))
+        except LanguageError:
+            return 1
+        if not isinstance(layer, tuple) and shapes:
+            self.through(layer, shapes[0])
+        return self.work - before
+
+    def made(self, values: Values) -> Serial | Shape:
+        """The layers of the statement with values put in; of the input, its shape."""
+        statement = with_values(self.statement, self.unknowns, values)
+        return read_input(statement) if self.first else Builder().serial([statement])
+
+    def through(self, layers: Serial, shape: Shape) -> Shape | None:
+        """What comes out; None where something does not fit. Its flaws are left in `flaws`."""
+        alone = unused = 0
+        try:
+            for step in Model(shape, layers).steps():
+                self.work += 1
+                for window, n in zip(step.layer.slides(step.input), step.input, strict=False):
+                    if isinstance(window, Window):
+                        alone += max(window.pads(n)) >= window.extent
+                        unused += not window.ceil and window.padding != "same" and window.unused(n) > 0
+                shape = step.output
+        except ShapeError as error:
+            self.work += 1
+            self.error = self.error or error
+            return None
+        self.flaws = (alone, unused)
+        return shape
+
+
+def with_values(statement: Statement, unknowns: list[Unknown], values: Values) -> Statement:
+    """The statement with a value for every unknown, at all its places."""
+    at = {mark: value for unknown, value in zip(unknowns, values, strict=True) for mark in unknown.marks}
+    return filled(statement, (at[index] for index in sorted(at)))
+
+
+def skewness(value: str) -> int:
+    """How lopsided pads are, and how different the axes are."""
+    parts = value.split("x")
+    sides = [[int(side) for side in part.split(":")] for part in parts]
+    return sum(abs(pair[0] - pair[-1]) for pair in sides) + len(set(parts)) - 1
+
+
+def solve(
+    problem: Problem,
+    *,
+    each: bool = False,
+    limits: list[Limit] | None = None,
+    setting: Setting | None = None,
+    most: int = 20,
+    budget: int = BUDGET,
+) -> Answer:
+    """The solutions of a problem, the plainest first; at most so many of them are worked out.
+
+    The ?s along the axes of one option stand for one number; with `each`, or where that has no solution, each for its
+    own. Raises UsageError where nothing is unknown or demanded, and the LanguageError of words that make no model.
+    """
+    if not problem.demands:
+        raise UsageError(
+            "nothing is demanded", "say what shall come out, as in --output 16x16, or set a limit"
+        )
+    search = Search(problem, each=each, budget=budget)
+    answer = search.answer(limits or [], setting or Setting(), most)
+    if answer.solutions or each or search.is_square:
+        return answer
+    further = Search(problem, each=True, budget=budget)
+    apart = further.answer(limits or [], setting or Setting(), most)
+    return apart if apart.solutions else answer
+
+
+class Search:
+    """Every statement with the shapes that reach it, up to the first demand that nothing meets."""
+
+    def __init__(self, problem: Problem, *, each: bool, budget: int) -> None:
+        self.problem = problem
+        statements = [problem.input, *problem.layers]
+        self.levels = [
+            Level(statement, unknowns_of(problem, statement, each=each), first=index == 0)
+            for index, statement in enumerate(statements)
+        ]
+        if not self.unknowns:
+            raise UsageError("nothing is written as ?", "put ? for the number to be found, as in --pad ?")
+        self.demands = {demand.after: demand for demand in problem.demands}
+        self.missed: Demand | None = None
+        self.reached: list[Shape] = []  # behind the last level
+        self.failed: CnncalcError | None = None  # why the last level takes none of the values
+        self.explore(budget)
+
+    @property
+    def unknowns(self) -> list[Unknown]:
+        return [unknown for level in self.levels for unknown in level.unknowns]
+
+    def explore(self, budget: int) -> None:
+        shapes: list[Shape] = [()]
+        for index, level in enumerate(self.levels):
+            level.explore(shapes, budget // 2)
+            budget -= level.work
+            found = dict.fromkeys(move.to for moves in level.moves.values() for move in moves)
+            self.reached = shapes = list(found)
+            demand = self.demands.get(index)
+            if demand:
+                shapes = [shape for shape in shapes if not demand.apart(shape)]
+                self.missed = None if shapes else demand
+            if not shapes:
+                if isinstance(level.error, LanguageError) and not found:
+                    raise level.error
+                self.levels = self.levels[: index + 1]
+                self.failed = level.error
+                return
+        self.reached = shapes
+
+    @property
+    def is_square(self) -> bool:
+        """Whether all axes always have the same size, so that what no number leads to no two numbers do."""
+        shapes = [move.to for level in self.levels for moves in level.moves.values() for move in moves]
+        sizes: list[tuple[int | None, ...]] = [shape[:-1] for shape in shapes if len(shape) > 1]
+        sizes += [demand.sizes[: len(sizes[0])] for demand in self.problem.demands if sizes]
+        return all(len(set(axes)) <= 1 for axes in sizes)
+
+    def answer(self, limits: list[Limit], setting: Setting, most: int) -> Answer:
+        tried = prod(level.count for level in self.levels)
+        complete = not any(level.cut for level in self.levels)
+        base = Answer(self.unknowns, self.problem.demands, limits, setting, [], 0, tried, complete)
+        whole = len(self.levels) == len(self.problem.layers) + 1
+        if not self.reached or not whole or self.missed:
+            reason = because(self.missed, self.reached, self.failed, self.levels[-1].statement)
+            return base._replace(because=reason, nearest=self.nearest())
+        count, best = self.best(set(self.reached), CHECKED if limits else most)
+        solutions = [self.checked(values) for values in best]
+        if limits:
+            solutions = [with_figures(solution, limits, setting) for solution in solutions]
+            kept = [solution for solution in solutions if below(solution, limits)]
+            if not kept:
+                over = min(solutions, key=lambda one: excess(one, limits))
+                return base._replace(because=exceeded(over, limits), nearest=[over])
+            return base._replace(
+                solutions=kept[:most], found=len(kept), complete=complete and count <= CHECKED
+            )
+        return base._replace(solutions=solutions, found=count)
+
+    def best(self, ends: set[Shape], most: int) -> tuple[int, list[Values]]:
+        """How many ways lead to some shapes, and the plainest of them: blemishes add up along a way."""
+        ways: dict[Shape, tuple[int, list[tuple[Blemishes, Values]]]] = {
+            shape: (1, [(FLAWLESS, ())]) for shape in ends
+        }
+        for index in reversed(range(len(self.levels))):
+            demand = self.demands.get(index)
+            if demand and demand is not self.missed:
+                ways = {shape: way for shape, way in ways.items() if not demand.apart(shape)}
+            before = {}
+            for shape, moves in self.levels[index].moves.items():
+                onward = [(move, *ways[move.to]) for move in moves if move.to in ways]
+                if onward:
+                    longer = (
+                        (
+                            tuple(map(sum, zip(move.blemishes, blemishes, strict=True))),
+                            (*move.values, *values),
+                        )
+                        for move, _, best in onward
+                        for blemishes, values in best
+                    )
+                    before[shape] = sum(count for _, count, _ in onward), heapq.nsmallest(most, longer)
+            ways = before
+        count, found = ways.get((), (0, []))
+        return count, [values for _, values in found]
+
+    def nearest(self) -> list[Solution]:
+        """For the outputs that come nearest to what is missed the plainest values, if the whole model takes them."""
+        if not self.missed:
+            return []
+        missed = self.missed
+        found: list[Solution] = []
+        for shape in sorted(self.reached, key=missed.apart)[: 4 * NEAREST]:
+            if len(found) == NEAREST or missed.apart(shape) == LARGEST:
+                break
+            for values in self.best({shape}, 1)[1]:
+                rest = [self.plainest(level) for level in self.rest()]
+                solution = self.solution((*values, *(value for one in rest for value in one)))
+                if solution.report.error is None:
+                    found.append(solution)
+        return found
+
+    def rest(self) -> list[list[Unknown]]:
+        """The unknowns behind the demand that nothing meets."""
+        statements = [self.problem.input, *self.problem.layers][len(self.levels) :]
+        return [unknowns_of(self.problem, statement, each=False) for statement in statements]
+
+    @staticmethod
+    def plainest(unknowns: list[Unknown]) -> Values:
+        return tuple(unknown.values()[0] for unknown in unknowns)
+
+    def filled(self, values: Values) -> Problem:
+        """The whole problem with values for all its unknowns."""
+        left = iter(values)
+        texts: dict[int, list[str]] = {}
+        unknowns = [level.unknowns for level in self.levels] + self.rest()
+        for statement, these in zip([self.problem.input, *self.problem.layers], unknowns, strict=True):
+            at = {mark: value for one in these for value in [next(left)] for mark in one.marks}
+            if at:
+                texts[id(statement)] = [at[index] for index in sorted(at)]
+        return self.problem.filled(texts)
+
+    def solution(self, values: Values) -> Solution:
+        """The whole model with values, through the report."""
+        whole = self.filled(values)
+        return Solution(values, whole.command(), analyse(whole.model()))
+
+    def checked(self, values: Values) -> Solution:
+        """A solution whose reports, of the model up to each demand, say what is demanded."""
+        solution, whole = self.solution(values), self.filled(values)
+        for demand in self.problem.demands:
+            part = analyse(build([whole.input, *whole.layers[: demand.after]]))
+            assert not demand.apart(part.output)
+        assert solution.report.error is None
+        return solution
+
+
+def with_figures(solution: Solution, limits: list[Limit], setting: Setting) -> Solution:
+    return solution._replace(figures=tuple(limit.of(solution.report, setting) for limit in limits))
+
+
+def below(solution: Solution, limits: list[Limit]) -> bool:
+    return all(figure <= limit.most for figure, limit in zip(solution.figures, limits, strict=True))
+
+
+def excess(solution: Solution, limits: list[Limit]) -> float:
+    """How many times a figure is its limit, at worst."""
+    return max(figure / max(limit.most, 1) for figure, limit in zip(solution.figures, limits, strict=True))
+
+
+def exceeded(solution: Solution, limits: list[Limit]) -> str:
+    """Which figure is over its limit."""
+    over = [
+        f"{figure:,} is over the limit of {limit.most:,} for {limit.says}"
+        for figure, limit in zip(solution.figures, limits, strict=True)
+        if figure > limit.most
+    ]
+    return "at best " + "; ".join(over)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import textwrap
 from collections.abc import Iterable, Iterator
@@ -130,6 +131,23 @@ def as_markdown(report: Report, columns: list[Column], setting: Setting) -> str:
         [] if report.error else [[f"**{word}**" if word else "" for word in totals(report, columns, setting)]]
     )
     return "".join(f"| {' | '.join(word.replace('|', '&#124;') for word in row)} |\n" for row in rows)
+
+
+def as_html(report: Report, columns: list[Column], setting: Setting) -> str:
+    """A plain HTML table, with totals."""
+
+    def line(row: Iterable[str], tag: str = "td") -> str:
+        sides = ("left" if column.left else "right" for column in columns)
+        cells_ = (
+            f'<{tag} style="text-align:{side}">{html.escape(word)}</{tag}>'
+            for word, side in zip(row, sides, strict=True)
+        )
+        return f"<tr>{''.join(cells_)}</tr>\n"
+
+    head = line((column.name for column in columns), "th")
+    body = "".join(map(line, [opening(report, columns), *cells(report, columns, setting)]))
+    foot = "" if report.error else line(totals(report, columns, setting), "th")
+    return f"<table>\n<thead>\n{head}</thead>\n<tbody>\n{body}</tbody>\n<tfoot>\n{foot}</tfoot>\n</table>"
 
 
 LATEX = {

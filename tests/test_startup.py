@@ -17,6 +17,8 @@ HEAVY = ("numpy", "PIL", "safetensors", "threadpoolctl")
         ["shape", "--help"],
         ["field", "--help"],
         ["draw", "--help"],
+        ["solve", "input 9x9x1; conv 1x3x3 pad ?", "--output", "9x9"],
+        ["solve", "lenet5", "--batch", "?", "--max-memory", "1GB"],
         ["train", "--help"],
         ["filter", "--help"],
     ],

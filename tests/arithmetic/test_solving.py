@@ -245,6 +245,19 @@ def test_many_unknowns_are_tried_in_bounded_work_and_all_are_counted() -> None:
     assert all(one.report.output == (5, 5, 10) for one in answer.solutions)
 
 
+def test_none_among_much_is_said_with_care() -> None:
+    text = "input ?x?x3; conv ?x?x? stride ? pad ?; conv 4x3x3 stride 7 pad ?; output 500x500"
+    answer = solve(problem(text), budget=500)
+    assert not answer.complete
+    assert answer.because.startswith("among what was tried, ")
+
+
+def test_too_many_unknowns_in_one_block_are_an_error() -> None:
+    branches = " ".join("{ conv 2x3x3 pad ? }" for _ in range(9))
+    with pytest.raises(UsageError, match="9 unknowns in one layer or block"):
+        solve(problem(f"input 9x9x3; concat {{ {branches} }}; output 9x9"), budget=500)
+
+
 def test_what_is_counted_is_what_a_loop_counts() -> None:
     text = "input 12x1; conv 1x5 stride ? pad 0:1; conv 1x? pad ?:0; output 4"
     answer = solve(problem(text), most=1)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from cnncalc.arithmetic.solving.problem import filled
 from cnncalc.arithmetic.solving.unknowns import Unknown
-from cnncalc.errors import CnncalcError, LanguageError, ShapeError
+from cnncalc.errors import CnncalcError, LanguageError, ShapeError, UsageError
 from cnncalc.layers import Model, Serial, Shape
 from cnncalc.layers.language import Builder, Statement, read_input
 from cnncalc.layers.window import Window
@@ -17,6 +17,7 @@ Values = tuple[str, ...]
 # windows on padding alone, windows that leave input unused, how lopsided pads are, how far down the lists
 Blemishes = tuple[int, ...]
 FLAWLESS = (0, 0, 0, 0)
+MOST = 60_000  # combinations of the values of one statement
 
 
 class Move(NamedTuple):
@@ -56,6 +57,11 @@ class Level:
                 break
             self.unknowns[largest] = self.unknowns[largest].halved()
             self.cut = True
+        if self.count > MOST:
+            raise UsageError(
+                f"{len(self.unknowns)} unknowns in one layer or block are more than can be tried",
+                "put numbers for some of them",
+            )
         affordable = max(budget // (self.count * leaves), 1)
         if len(shapes) > affordable:
             self.cut = True

@@ -109,6 +109,7 @@ class Search:
         whole = len(self.levels) == len(self.problem.layers) + 1
         if not self.reached or not whole or self.missed:
             reason = because(self.missed, self.reached, self.failed, self.levels[-1].statement)
+            reason = reason if complete else f"among what was tried, {reason}"
             return base._replace(because=reason, nearest=self.nearest())
         count, best = self.best(set(self.reached), CHECKED if limits else most)
         solutions = [self.checked(values) for values in best]

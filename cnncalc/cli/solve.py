@@ -100,9 +100,9 @@ def solve(
 
     cnncalc solve "input 224x224x3; conv ?x3x3 pad same; globalavgpool; fc 10" --max-parameters 1M
 
-    A ? may stand for any size, stride, pad, dilation, number of filters, units or groups; where a shell takes it for
-    the name of a file, quote it. Several along the axes of one option are one number, unless only different
-    numbers solve it, or --each is given. The figures are those of cnncalc shape.
+    A ? may stand for any size, stride, pad, dilation, number of filters, units or groups. Quote it where
+    a shell takes it for the name of a file. Several along the axes of one option are one number, unless
+    only different ones solve it, or --each is given. The figures are those of cnncalc shape.
     """
     from cnncalc.arithmetic.columns import BYTES, Setting
     from cnncalc.arithmetic.solving import Limit, Problem, largest

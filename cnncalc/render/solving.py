@@ -9,6 +9,8 @@ from cnncalc.arithmetic.columns import amount
 from cnncalc.arithmetic.solving import Answer, Limit, Solution
 from cnncalc.layers import show
 
+PLURAL = {"filters", "units"}
+
 
 def show_answer(answer: Answer, out: Console, err: Console) -> None:
     """Prints the solutions on out; where there is none, why, and what comes nearest, on err."""
@@ -40,7 +42,9 @@ def show_answer(answer: Answer, out: Console, err: Console) -> None:
 def heading(answer: Answer) -> str:
     """What was asked."""
     if not answer.demands:
-        return f"the largest {' and '.join(dict.fromkeys(one.word for one in answer.unknowns))} with {within(answer)}"
+        options = dict.fromkeys(one.word for one in answer.unknowns)
+        most = "most" if {*options} <= PLURAL else "largest"
+        return f"the {most} {' and '.join(options)} with {within(answer)}"
     wanted = " and ".join(str(demand) for demand in answer.demands)
     solutions = f"{answer.found:,} solution{'s' * (answer.found != 1)}"
     return f"{solutions} for {wanted}" + (f" with {within(answer)}" if answer.limits else "")

@@ -197,6 +197,12 @@ def test_options_name_and_spec_are_pasted_back_as_they_were_given() -> None:
     )
 
 
+def test_pads_that_hold_a_whole_window_come_last() -> None:
+    found = values("input 5x1; conv 1x? pad ?; output 7", budget=10_000)
+    assert found[0] == ("3", "2")
+    assert found.index(("1", "1")) > found.index(("5", "3"))  # the window of one would see padding alone
+
+
 # ── where there is none ──
 
 

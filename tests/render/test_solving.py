@@ -48,4 +48,5 @@ def test_a_limit_in_bytes_is_shown_in_words_too() -> None:
     asked = problem("input 8x8x1; conv ?x3x3; fc 2")
     out, _ = shown(largest(asked, [Limit("memory", 2048)], Setting()))
     # n filters: 10n + 72n + 2 parameters, 64 + 36n activations or 36n twice as flatten renames: 4·(82n + 2 + 64 + 36n)
+    assert out[0].startswith("the most filters with at most")
     assert "filters 3 → 2, 1,680 bytes (1.6 KiB) of memory of parameters and activations in inference" in out

@@ -7,12 +7,15 @@ values lead to the same shape, so what is to be tried adds up from layer to laye
 from __future__ import annotations
 
 import heapq
+from collections.abc import Iterator
+from itertools import islice
 from math import prod
+from operator import add
 
 from cnncalc.arithmetic.columns import Setting
 from cnncalc.arithmetic.report import analyse
 from cnncalc.arithmetic.solving.answer import Answer, Limit, Solution
-from cnncalc.arithmetic.solving.levels import FLAWLESS, Blemishes, Level, Values
+from cnncalc.arithmetic.solving.levels import FLAWLESS, Blemishes, Level, Move, Values
 from cnncalc.arithmetic.solving.problem import Demand, Problem
 from cnncalc.arithmetic.solving.reasons import because
 from cnncalc.arithmetic.solving.unknowns import Unknown, unknowns_of
@@ -135,17 +138,11 @@ class Search:
                 ways = {shape: way for shape, way in ways.items() if not demand.apart(shape)}
             before = {}
             for shape, moves in self.levels[index].moves.items():
-                onward = [(move, *ways[move.to]) for move in moves if move.to in ways]
+                onward = [move for move in moves if move.to in ways]
                 if onward:
-                    longer = (
-                        (
-                            tuple(map(sum, zip(move.blemishes, blemishes, strict=True))),
-                            (*move.values, *values),
-                        )
-                        for move, _, best in onward
-                        for blemishes, values in best
-                    )
-                    before[shape] = sum(count for _, count, _ in onward), heapq.nsmallest(most, longer)
+                    plainest = heapq.merge(*(longer(move, ways[move.to][1]) for move in onward))
+                    count = sum(ways[move.to][0] for move in onward)
+                    before[shape] = count, list(islice(plainest, most))
             ways = before
         count, found = ways.get((), (0, []))
         return count, [values for _, values in found]
@@ -199,6 +196,12 @@ class Search:
             assert not demand.apart(part.output)
         assert solution.report.error is None
         return solution
+
+
+def longer(move: Move, ways: list[tuple[Blemishes, Values]]) -> Iterator[tuple[Blemishes, Values]]:
+    """The ways onward with a move in front, in their order."""
+    for blemishes, values in ways:
+        yield tuple(map(add, move.blemishes, blemishes)), (*move.values, *values)
 
 
 def with_figures(solution: Solution, limits: list[Limit], setting: Setting) -> Solution:

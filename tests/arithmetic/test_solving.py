@@ -197,6 +197,11 @@ def test_options_name_and_spec_are_pasted_back_as_they_were_given() -> None:
     )
 
 
+def test_even_pads_come_before_lopsided_ones() -> None:
+    found = values("input 8x1; conv 1x? pad ?; output 8", budget=10_000)
+    assert found[:6] == [("1", "0"), ("3", "1"), ("5", "2"), ("7", "3"), ("9", "4"), ("11", "5")]
+
+
 def test_pads_that_hold_a_whole_window_come_last() -> None:
     found = values("input 5x1; conv 1x? pad ?; output 7", budget=10_000)
     assert found[0] == ("3", "2")

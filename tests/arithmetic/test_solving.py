@@ -145,6 +145,7 @@ def test_a_number_that_is_taken_out_of_a_random_model_is_found_again(model: Mode
 
 
 def test_numbers_along_axes_are_alike_unless_only_others_solve_it() -> None:
+    assert values("input 12x12x1; conv 1x?x?; output 8x8") == [("5",)]
     assert values("input 32x30x3; conv 10x?x?; output 28x28") == [("5", "3")]
     assert values("input 32x30x3; conv 8x5x3 pad ?; output 32x30", budget=4000)[0] == ("2x1",)
     assert len(values("input 8x8x1; conv 1x3x3 pad ?; output 8x8")) == 3  # 1, 0:2, 2:0

@@ -132,12 +132,9 @@ class Search:
         ways: dict[Shape, tuple[int, list[tuple[Blemishes, Values]]]] = {
             shape: (1, [(FLAWLESS, ())]) for shape in ends
         }
-        for index in reversed(range(len(self.levels))):
-            demand = self.demands.get(index)
-            if demand and demand is not self.missed:
-                ways = {shape: way for shape, way in ways.items() if not demand.apart(shape)}
+        for level in reversed(self.levels):
             before = {}
-            for shape, moves in self.levels[index].moves.items():
+            for shape, moves in level.moves.items():
                 onward = [move for move in moves if move.to in ways]
                 if onward:
                     plainest = heapq.merge(*(longer(move, ways[move.to][1]) for move in onward))

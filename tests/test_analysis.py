@@ -21,6 +21,7 @@ def test_the_courses_first_layer() -> None:
     assert (found.parameters, found.macs) == (760, 768_000)
     [row] = found.rows
     assert (row.layer, row.output, row.parameters, row.cost.macs) == ("conv", (32, 32, 10), 760, 768_000)
+    assert found.to_dict() == json.loads(run_here("shape", COURSE, "--json").stdout)
     assert found.totals == {
         "parameters": 760,
         "trainable": 760,

@@ -198,6 +198,10 @@ def test_options_name_and_spec_are_pasted_back_as_they_were_given() -> None:
     )
 
 
+def test_pads_reach_over_a_large_window() -> None:
+    assert values("input 8x8x3; conv 4x31x31 pad ?; output 8x8")[0] == ("15",)
+
+
 def test_even_pads_come_before_lopsided_ones() -> None:
     found = values("input 8x1; conv 1x? pad ?; output 8", budget=10_000)
     assert found[:6] == [("1", "0"), ("3", "1"), ("5", "2"), ("7", "3"), ("9", "4"), ("11", "5")]
@@ -344,6 +348,12 @@ def test_the_largest_batch_keeps_its_memory_below(most: int, dtype: tuple[str, i
     else:
         assert answer.solutions[0].values == (str(expected),)
         assert f"--batch {expected}" in answer.solutions[0].command or expected == 1
+
+
+def test_what_is_exactly_the_limit_keeps_below_it() -> None:
+    answer = under("input 6x6x1; conv ?x3x3", Limit("parameters", 30))  # ten each
+    assert (answer.solutions[0].values, answer.solutions[0].figures) == (("3",), (30,))
+    assert (answer.nearest[0].values, answer.nearest[0].figures) == (("4",), (40,))
 
 
 def test_kernels_are_all_looked_at_since_their_work_falls_again() -> None:

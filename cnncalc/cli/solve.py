@@ -23,7 +23,7 @@ class SolveCommand(ModelCommand):
     """Leaves every --output where it stands among the layers."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        from cnncalc.layers.language import split_flags
+        from cnncalc.layers.words import split_flags
 
         flags: list[str] = []
         others: list[str] = []

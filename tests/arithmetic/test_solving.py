@@ -14,7 +14,7 @@ from cnncalc.arithmetic.report import analyse
 from cnncalc.arithmetic.solving import Answer, Limit, Problem, largest, solve
 from cnncalc.errors import CnncalcError, LanguageError, UsageError
 from cnncalc.layers import Model, parse, write
-from cnncalc.layers.language import read_text, split_flags
+from cnncalc.layers.words import read_text, split_flags
 from tests.oracle import counted, most_alive
 from tests.stacks import stacks
 

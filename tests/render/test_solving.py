@@ -6,7 +6,7 @@ from rich.console import Console
 
 from cnncalc.arithmetic.columns import Setting
 from cnncalc.arithmetic.solving import Answer, Limit, Problem, largest, solve
-from cnncalc.layers.language import read_text
+from cnncalc.layers.words import read_text
 from cnncalc.render.solving import show_answer
 
 

@@ -10,8 +10,9 @@ from cnncalc.arithmetic.solving.problem import filled
 from cnncalc.arithmetic.solving.unknowns import Unknown
 from cnncalc.errors import CnncalcError, LanguageError, ShapeError, UsageError
 from cnncalc.layers import Model, Serial, Shape
-from cnncalc.layers.language import Builder, Statement, read_input
+from cnncalc.layers.language import Builder, read_input
 from cnncalc.layers.window import Window
+from cnncalc.layers.words import Statement
 
 Values = tuple[str, ...]
 # windows on padding alone, windows that leave input unused, how lopsided pads are, how far down the lists

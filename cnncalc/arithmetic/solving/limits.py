@@ -12,8 +12,8 @@ from cnncalc.arithmetic.solving.problem import Problem, marks
 from cnncalc.arithmetic.solving.unknowns import TIMES, Unknown, unknowns_of
 from cnncalc.errors import CnncalcError, LanguageError, ShapeError, UsageError
 from cnncalc.layers import Model
-from cnncalc.layers.language import INPUT
 from cnncalc.layers.values import LARGEST
+from cnncalc.layers.words import INPUT
 
 BATCH = "batch"
 GROWING = (

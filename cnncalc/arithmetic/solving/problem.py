@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from cnncalc.errors import LanguageError, UsageError
 from cnncalc.layers import Model, Shape
-from cnncalc.layers.language import INPUT, INPUT_FORM, Braces, Statement, Word, build, read_flags
+from cnncalc.layers.language import INPUT_FORM, build
 from cnncalc.layers.values import LARGEST
+from cnncalc.layers.words import INPUT, Braces, Statement, Word, read_flags
 
 OUTPUT = "output"
 UNKNOWN = "?"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from cnncalc.arithmetic.solving.problem import Demand, written
 from cnncalc.errors import CnncalcError
 from cnncalc.layers import Shape, show
-from cnncalc.layers.language import Statement
 from cnncalc.layers.window import AXES
+from cnncalc.layers.words import Statement
 
 
 def because(

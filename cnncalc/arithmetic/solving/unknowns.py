@@ -9,18 +9,9 @@ from typing import NamedTuple
 from cnncalc.arithmetic.solving.problem import UNKNOWN, Problem, filled, marks
 from cnncalc.errors import CnncalcError, UsageError
 from cnncalc.layers.base import Option
-from cnncalc.layers.language import (
-    INPUT,
-    REPEAT,
-    Braces,
-    Builder,
-    Statement,
-    Word,
-    class_of,
-    options_of,
-    read_input,
-)
+from cnncalc.layers.language import REPEAT, Builder, class_of, options_of, read_input
 from cnncalc.layers.values import MARGINS, PADS
+from cnncalc.layers.words import INPUT, Braces, Statement, Word
 
 MOST_PADS = 11  # on a side, or as many as reach over the window
 EVERY_PAIR = 32  # pads up to here are tried with any other before and after

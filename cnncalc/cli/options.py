@@ -38,6 +38,9 @@ Run = Annotated[
 ]
 Threads = Annotated[int, typer.Option(min=0, max=256, help="Worker threads; 0 is one per core.")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite a file that exists.")]
+Plot = Annotated[
+    Path | None, typer.Option(help="Draw curves and matrices into an .svg or .png file; needs cnncalc[plot].")
+]
 Resize = Annotated[
     str, typer.Option(help="Bring pictures to one size: fit (black around), crop (the middle), or stretch.")
 ]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 def see_through(keeper: Keeper, *, as_json: bool) -> None:
     """Runs the training to its end, shows what came of it, or how it can be gone on with; then exits with 130."""
+    from cnncalc.learning.training import Epoch
     from cnncalc.render.training import TrainingDisplay
 
     with Interrupts() as interrupts:
@@ -34,6 +35,9 @@ def see_through(keeper: Keeper, *, as_json: bool) -> None:
                 )
                 for event in keeper.run(lambda: interrupts.wanted):
                     display.show(event)
+                    if as_json and isinstance(event, Epoch):
+                        epochs = keeper.training.settings.epochs
+                        print_json({"schema": 1, "event": "epoch", "epochs": epochs, **event._asdict()})
         except KeyboardInterrupt:
             if not any(keeper.saved):
                 raise
@@ -95,7 +99,7 @@ def show_outcome(trained: Trained, folder: Path, *, as_json: bool) -> None:
 def document(trained: Trained, folder: Path) -> dict[str, Any]:
     """A run as JSON."""
     record = {"settings": trained.settings, "history": trained.history, "test": trained.test}
-    return {"schema": 1, "run": str(folder), **record}
+    return {"schema": 1, "event": "result", "run": str(folder), **record}
 
 
 def resume_line(folder: Path) -> str:

@@ -66,7 +66,9 @@ def train(
     resize: Resize = "",
     size: Size = "",
     gray: Gray = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document at the end.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print a line of JSON for each epoch, and one for the result.")
+    ] = False,
 ) -> None:
     """Train a network on a data set, test it, and save it.
 
@@ -75,6 +77,10 @@ def train(
 
     Ctrl-C finishes the batch, saves, and prints the line that goes on with the run; twice, it stops at once, and the
     last checkpoint is whole. A run that was stopped, even killed, and resumed ends with the same network, bit for bit.
+
+    --json prints a document a line, as it comes: {"event": "epoch", "epoch", "epochs", "loss", "accuracy",
+    "validation_loss", "validation_accuracy", "images_per_second", "seconds"} after each epoch, and as the last line
+    {"event": "result" or "stopped", "run", "settings", "history", "test"}, or {"error"}; each with its "schema".
     """
     from cnncalc.learning.folder import held, named_folder, new_folder
 

@@ -1,4 +1,4 @@
-"""What a trained network does: its score on a test set, and what it takes a picture for."""
+"""What a trained network takes a picture for."""
 
 from __future__ import annotations
 
@@ -11,22 +11,6 @@ from cnncalc.render.console import out
 from cnncalc.render.picture import show_picture
 
 BAR = 30  # characters for a probability of one
-
-
-def show_evaluation(record: dict[str, Any]) -> None:
-    """Prints accuracy, errors, loss and speed."""
-    wrong = record["pictures"] - record["right"]
-    console = out()
-    console.print(
-        Text.assemble(
-            (f"{record['accuracy']:.2%}", "bold cyan"),
-            f" of {record['pictures']:,} test pictures of {record['data']} classified rightly, {wrong:,} wrongly",
-        ),
-        soft_wrap=True,
-    )
-    console.print(
-        f"mean {record['loss_name']} {record['loss']:.4f}; {record['images_per_second']:,.0f} images/s"
-    )
 
 
 def show_prediction(record: dict[str, Any], pixels: Any) -> None:

@@ -1,21 +1,26 @@
-"""A training as it goes: a table of epochs and a bar on a terminal, a line an epoch elsewhere."""
+"""A training as it goes: a table of epochs, curves and a bar on a terminal, a line an epoch elsewhere."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from types import TracebackType
 
-from rich.console import Group
+from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
-from rich.table import Table
 from rich.text import Text
 
 from cnncalc.layers import write_layer
+from cnncalc.learning.runs import best_epoch
 from cnncalc.learning.settings import Settings
 from cnncalc.learning.training import Epoch, Progress, Result, Training
 from cnncalc.render.console import err, out
+from cnncalc.render.history import HEIGHT, Trail, clock, curve_lines, epochs_table
+
+PACE = 66  # columns that the figures beside the bar take
+CURVES = HEIGHT + 4  # lines that the curves take
+LEAST_ROWS = 4  # of the table; where there is no more room, there are no curves
 
 
 class TrainingDisplay:
@@ -30,19 +35,28 @@ class TrainingDisplay:
         self.console.print(recipe(training.settings))
         self.epochs = training.settings.epochs
         self.live: Live | None = None
-        self.done: list[Epoch] = []
+        self.done: list[Epoch] = list(training.history)  # a training may go on from an earlier one
+        self.trail = Trail(self.epochs, self.done)
+        self.left = 0.0
+        self.ended = False
         self.bar = Bar(
             TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
-            BarColumn(),
+            BarColumn(max(8, min(40, self.console.width - PACE))),
             TextColumn("{task.fields[pace]}"),
             console=self.console,
             auto_refresh=False,
         )
-        self.task = self.bar.add_task("", total=1.0, epoch=1, epochs=self.epochs, pace="")
+        self.task = self.bar.add_task("", total=1.0, epoch=training.epoch, epochs=self.epochs, pace="")
 
     def __enter__(self) -> TrainingDisplay:
-        if self.console.is_terminal:
-            self.live = Live(self.bar, console=self.console, refresh_per_second=8)
+        if self.console.is_terminal and not self.console.is_dumb_terminal:
+            # drawn when the screen is, not when a batch is done
+            self.live = Live(
+                get_renderable=self.frame,
+                console=self.console,
+                refresh_per_second=8,
+                redirect_stdout=False,  # the lines of --json go there
+            )
             self.live.start()
         return self
 
@@ -50,19 +64,40 @@ class TrainingDisplay:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self.live:
-            self.live.update(epochs_table(self.done) if self.done else Text(""), refresh=True)
-            self.live.stop()
+            self.ended = True
+            self.live.stop()  # which shows it for the last time
 
     def show(self, event: Progress | Epoch | Result) -> None:
         """Takes in one event of the training."""
         if isinstance(event, Epoch):
             self.done.append(event)
             if not self.live:
-                self.console.print(line(event, self.epochs), soft_wrap=True)
-        elif isinstance(event, Progress) and self.live:
-            self.bar.update(self.task, completed=event.images / event.of, epoch=event.epoch, pace=pace(event))
-        if self.live:
-            self.live.update(Group(epochs_table(self.done), self.bar) if self.done else self.bar)
+                best = event is best_epoch(self.done)
+                self.console.print(line(event, self.epochs, self.left, best=best), soft_wrap=True)
+        elif isinstance(event, Progress):
+            self.left = event.left
+            self.trail.take(event)
+            if self.live:
+                self.bar.update(
+                    self.task, completed=event.images / event.of, epoch=event.epoch, pace=pace(event)
+                )
+
+    def frame(self) -> RenderableType:
+        """What a terminal shows now, as much as its height holds; and what stays on it in the end."""
+        if self.ended:
+            return self.outcome()
+        room = self.console.height - 3  # the head of the table, the bar, and a line to spare
+        done = list(self.done)
+        curves = self.curves(done) if room >= CURVES + LEAST_ROWS else []
+        table = epochs_table(done, max(1, room - len(curves)))
+        return Group(*([table] if done else []), *curves, self.bar)
+
+    def outcome(self) -> RenderableType:
+        """All epochs, and the curves."""
+        return Group(epochs_table(self.done), *self.curves(self.done)) if self.done else Text("")
+
+    def curves(self, done: list[Epoch]) -> list[Text]:
+        return curve_lines(done, self.console, epochs=self.epochs, trail=self.trail)
 
 
 def plan(training: Training) -> str:
@@ -106,42 +141,20 @@ def plural(number: int, thing: str) -> str:
     return f"{number} {thing}{'s' if number != 1 else ''}"
 
 
-def clock(seconds: float) -> str:
-    """1:05, or 1:02:05."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def line(epoch: Epoch, epochs: int) -> str:
+def line(epoch: Epoch, epochs: int, left: float, *, best: bool) -> str:
+    """An epoch in one line, for files and pipes."""
     held_out = epoch.validation_accuracy
-    validation = "" if held_out is None else f"validation {held_out:.2%}  "
-    return (
-        f"epoch {epoch.epoch}/{epochs}  loss {epoch.loss:.4f}  accuracy {epoch.accuracy:.2%}  {validation}"
-        f"{epoch.images_per_second:,.0f} images/s  {clock(epoch.seconds)}"
-    )
-
-
-def epochs_table(epochs: list[Epoch]) -> Table:
-    """One row an epoch; loss and accuracy are those on the pictures learned from, as they came.
-
-    The last but two is the accuracy on the validation pictures.
-    """
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for name in ("epoch", "loss", "accuracy", "validation", "images/s", "time"):
-        table.add_column(name, justify="right")
-    for epoch in epochs:
-        table.add_row(
-            str(epoch.epoch),
-            f"{epoch.loss:.4f}",
-            f"{epoch.accuracy:.2%}",
-            Text(
-                "" if epoch.validation_accuracy is None else f"{epoch.validation_accuracy:.2%}", style="cyan"
-            ),
-            f"{epoch.images_per_second:,.0f}",
-            clock(epoch.seconds),
-        )
-    return table
+    parts = [
+        f"epoch {epoch.epoch}/{epochs}",
+        f"loss {epoch.loss:.4f}",
+        f"accuracy {epoch.accuracy:.2%}",
+        "" if held_out is None else f"validation {held_out:.2%}",
+        f"{epoch.images_per_second:,.0f} images/s",
+        clock(epoch.seconds),
+        f"{clock(left)} left" if epoch.epoch < epochs else "",
+        "best so far" if best else "",
+    ]
+    return "  ".join(part for part in parts if part)
 
 
 def show_result(result: Result, epochs: int, path: Path, folder: Path) -> None:
@@ -158,6 +171,7 @@ def show_result(result: Result, epochs: int, path: Path, folder: Path) -> None:
     console.print(f"saved as {path}", soft_wrap=True)
     console.print("next:")
     console.print(f"  cnncalc evaluate {folder}", soft_wrap=True)
+    console.print(f"  cnncalc report {folder}", soft_wrap=True)
     console.print(f"  cnncalc predict {folder} PICTURE", soft_wrap=True)
 
 

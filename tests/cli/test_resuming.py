@@ -148,7 +148,7 @@ def test_a_signal_saves_and_prints_a_line_that_resumes(tmp_path: Path, number: s
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert "Traceback" not in err
-    record = json.loads(out)
+    record = json.loads(out.splitlines()[-1])
     *_, where, go_on, line = err.splitlines()
     assert where.startswith(
         f"stopped: {run.name} has the training as it was in epoch {record['epoch']} of 8, after "

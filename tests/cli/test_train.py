@@ -37,6 +37,7 @@ def test_train_says_what_it_does_what_came_of_it_and_what_to_type_next(folder: P
         f"saved as {Path('runs', 'mnist-1', 'model.safetensors')}",
         "next:",
         f"cnncalc evaluate {Path('runs', 'mnist-1')}",
+        f"cnncalc report {Path('runs', 'mnist-1')}",
         f"cnncalc predict {Path('runs', 'mnist-1')} PICTURE",
     ]
     assert "conv 4x5x5 stride 2 · relu · maxpool 2x2 · fc 10" in err[0]
@@ -68,7 +69,10 @@ def test_evaluate_finds_the_accuracy_that_train_reported(folder: Path) -> None:
 def test_runs_are_numbered_and_out_is_never_overwritten(folder: Path) -> None:
     linear = ["--fc", "10", *ONCE]
     done = cnncalc("train", "mnist", *linear, "--json", folder=folder)
-    record = json.loads(done.stdout)
+    epoch, record = map(json.loads, done.stdout.splitlines())
+    assert (epoch.pop("schema"), epoch.pop("event"), epoch.pop("epochs")) == (1, "epoch", 1)
+    assert [epoch] == record["history"]
+    assert (record["schema"], record["event"]) == (1, "result")
     assert record["test"]["pictures"] == 10_000
     assert record["history"][0]["validation_accuracy"] > 0.85
     assert record["run"] == str(Path("runs", "mnist-2"))
@@ -96,7 +100,8 @@ def test_all_that_can_be_chosen_is_taken_and_written_down(folder: Path) -> None:
     ]
     done = cnncalc("train", "mnist", *options, "--json", "--out", "chosen", folder=folder)
     assert done.returncode == 0, done.stderr
-    settings = json.loads(done.stdout)["settings"]
+    result = json.loads(done.stdout.splitlines()[-1])
+    settings = result["settings"]
     assert settings == {
         "epochs": 1,
         "batch": 0,
@@ -118,10 +123,10 @@ def test_all_that_can_be_chosen_is_taken_and_written_down(folder: Path) -> None:
     with safe_open(folder / "chosen" / "model.safetensors", framework="numpy") as file:
         metadata = file.metadata()
     assert json.loads(metadata["settings"]) == settings
-    assert json.loads(metadata["test"]) == json.loads(done.stdout)["test"]
+    assert json.loads(metadata["test"]) == result["test"]
     record = json.loads(cnncalc("evaluate", "chosen", "--json", folder=folder).stdout)
     assert record["loss_name"] == "mse"
-    assert record["loss"] == pytest.approx(json.loads(done.stdout)["test"]["loss"], rel=1e-5)
+    assert record["loss"] == pytest.approx(result["test"]["loss"], rel=1e-5)
 
 
 def test_help_lists_the_entries_of_every_family() -> None:

@@ -62,13 +62,18 @@ def test_on_a_terminal_there_is_a_bar_and_then_a_table(monkeypatch: pytest.Monke
     ) in " ".join(out.split())
     assert "epoch 1/2" in out
     assert "75 images/s  loss 0.5000  accuracy 80.00%  1:05 left" in out
-    assert "epoch    loss  accuracy  validation  images/s  time" in out.splitlines()[-3]
-    assert "    1  0.4000    85.00%      90.00%     1,234  0:04" in out.splitlines()[-2]
+    said = out.splitlines()
+    head = next(i for i, line in enumerate(said) if "epoch    loss" in line)
+    assert "epoch    loss  accuracy  val. loss  validation  images/s  time" in said[-3]
+    assert "    1  0.4000    85.00%     0.3000      90.00%     1,234  0:04  best" in said[-2]
+    assert head < len(said) - 3, "the table stands there while the training goes on, too"
 
 
 def test_elsewhere_there_is_one_line_an_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = shown(monkeypatch, SETTINGS, EVENTS, terminal=False).splitlines()
-    assert lines[-1] == "epoch 1/2  loss 0.4000  accuracy 85.00%  validation 90.00%  1,234 images/s  0:04"
+    assert lines[-1] == (
+        "epoch 1/2  loss 0.4000  accuracy 85.00%  validation 90.00%  1,234 images/s  0:04  1:05 left  best so far"
+    )
     assert len([line for line in lines if line.startswith("epoch ")]) == 1
 
 
@@ -78,9 +83,9 @@ def test_where_nothing_is_held_out_nothing_is_said_of_it(monkeypatch: pytest.Mon
     said = " ".join(lines)
     assert "300 pictures to learn from, 100 to test; 3 epochs in one batch each, 1 thread" in said
     assert "cross-entropy; adam, rate 0.005 constant" in lines
-    assert lines[-1] == "epoch 1/3  loss 0.4000  accuracy 85.00%  1,234 images/s  0:04"
+    assert lines[-1] == "epoch 1/3  loss 0.4000  accuracy 85.00%  1,234 images/s  0:04  0:00 left"
     table = shown(monkeypatch, Settings(validation=0), [bare], terminal=True)
-    assert "    1  0.4000    85.00%                 1,234  0:04" in table.splitlines()[-2]
+    assert "    1  0.4000    85.00%     1,234  0:04" in table.splitlines()[-2]
 
 
 def test_the_recipe_names_what_was_asked_for() -> None:

@@ -31,6 +31,18 @@ BORDERS = (
 MODES = ("valid", "same", "full")
 
 
+class Rows(NamedTuple):
+    """Some rows of a taller picture, which an array holds, and the rows of results that are wanted of it."""
+
+    height: int
+    held: Index  # the numbers of the rows, in order
+    wanted: range
+
+    def at(self, rows: Index) -> Index:
+        """Where in the array these rows are; anywhere if they are not."""
+        return np.minimum(np.searchsorted(self.held, rows), len(self.held) - 1)
+
+
 class Geometry(NamedTuple):
     """How a kernel slides over a picture; sizes, strides and so on are rows × columns."""
 
@@ -42,6 +54,7 @@ class Geometry(NamedTuple):
     anchor: tuple[int, int] | None = (
         None  # the tap that lies on the pixel; None: (kh // 2, kw // 2); same only
     )
+    part: Rows | None = None  # where an array holds some rows only of the picture that is meant
 
     @property
     def beyond(self) -> float | None:
@@ -54,6 +67,8 @@ class Geometry(NamedTuple):
         UsageError where the kernel does not fit, or where a setting makes no sense for it.
         """
         self._check(kernel)
+        if self.part:
+            shape = (self.part.height, *shape[1:])
         anchor = self.anchor or (kernel[0] // 2, kernel[1] // 2)
         down, across = (
             _starts(self.mode, *axis)
@@ -65,7 +80,18 @@ class Geometry(NamedTuple):
                 f"a kernel of {extent} does not fit in a picture of {shape[0]}×{shape[1]}",
                 "mode same or full goes beyond the border",
             )
-        return down, across
+        return (down[self.part.wanted.start : self.part.wanted.stop] if self.part else down), across
+
+    def needed(self, shape: tuple[int, ...], kernel: tuple[int, int], wanted: range) -> Index:
+        """The rows of the picture that these rows of results are made of, in order."""
+        down, _ = self.positions(shape, kernel)
+        first, stop = down[wanted[0]], down[wanted[-1]] + self.dilation[0] * (kernel[0] - 1) + 1
+        rows = np.unique(sources(self.border, first, stop, shape[0]))
+        return rows[rows >= 0]
+
+    def own(self, x: NDArray[Any]) -> NDArray[Any]:
+        """The rows of x that the results are of, in mode same with stride 1."""
+        return x if self.part is None else x[self.part.at(np.asarray(self.part.wanted))]
 
     def _check(self, kernel: tuple[int, int]) -> None:
         names = [border.name for border in BORDERS]

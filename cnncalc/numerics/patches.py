@@ -40,7 +40,7 @@ def max_pool_picture(
     y = np.empty((*what.results[:2], *x.shape[2:]), x.dtype)
     alone = prod(window) / prod(what.stride) < 2 * sum(k.bit_length() for k in window)  # few windows overlap
     route = Largest(what, x.dtype, alone)
-    sweep(x.reshape(what.shape), what, [route], rounding.raw(what), y.reshape(what.results), threads)
+    sweep(x.reshape(*x.shape[:2], -1), what, [route], rounding.raw(what), y.reshape(what.results), threads)
     return y
 
 
@@ -79,32 +79,86 @@ def local_contrast(
     1e-5, if none is given (Jarrett, Kavukcuoglu, Ranzato & LeCun, What is the best multi-stage architecture for
     object recognition?, ICCV 2009, section 2.1).
     """
-    planes = x.astype(np.float64).reshape(*x.shape[:2], -1)
-    c = planes.shape[2]
     geometry = Geometry(border=border)
-
-    def over(plane: NDArray[np.float64], weights: NDArray[Any], divisor: float) -> NDArray[np.float64]:
-        return respond(plane, weights, divisor, geometry=geometry, threads=threads)[..., None]
-
     if method == "jarrett":
-        weights = np.multiply.outer(*(_bell(size) for size in window))
-        v = planes - over(planes.sum(axis=2), weights, c)
-        deviation = np.sqrt(np.maximum(over(np.vecdot(v, v), weights, c), 0))
-        least = max(float(deviation.mean()), LEAST) if floor is None else floor
-    else:
-        n = prod(window) * c
-        fraction = x.dtype.kind == "f" and geometry.beyond is None
-        centre = float(planes.mean()) if fraction else 0.0  # cancels less; whole sums are exact anyway
+        v = less_mean(x, window, geometry=geometry, threads=threads)
+        return over_deviation(v, window, floor, geometry=geometry, threads=threads)
+    centre = float(x.mean()) if x.dtype.kind == "f" else 0.0
+    least = LEAST if floor is None else floor
+    return standardised(x, window, least, centre, geometry=geometry, threads=threads)
+
+
+def standardised(
+    x: NDArray[Any],
+    window: tuple[int, int],
+    floor: float,
+    centre: float = 0.0,
+    *,
+    geometry: Geometry,
+    threads: int = 1,
+) -> NDArray[np.float64]:
+    """(h − m)/max(σ, floor), m and σ those of the window around a pixel, of all channels.
+
+    centre: a number near most pixels, less which they are added up where they are not whole, so that less cancels.
+    """
+    planes = _planes(x)
+    n = prod(window) * planes.shape[2]
+    if x.dtype.kind == "f" and geometry.beyond is None:
         planes -= centre
-        ones = np.ones(window, np.int64)
-        total, squares = over(planes.sum(axis=2), ones, 1), over(np.vecdot(planes, planes), ones, 1)
-        v = planes - total / n
-        deviation = np.sqrt(np.maximum(n * squares - total**2, 0)) / n
-        least = LEAST if floor is None else floor
-    divisor = np.maximum(deviation, least)
-    flat: NDArray[np.float64] = np.zeros(v.shape)
-    np.divide(v, divisor, out=flat, where=divisor > 0)
-    return flat.reshape(x.shape)
+    ones = np.ones(window, np.int64)
+    total = _over(planes.sum(axis=2), ones, 1, geometry, threads)
+    squares = _over(np.vecdot(planes, planes), ones, 1, geometry, threads)
+    deviation = np.sqrt(np.maximum(n * squares - total**2, 0)) / n
+    return _divided(geometry.own(planes) - total / n, deviation, floor).reshape(geometry.own(x).shape)
+
+
+def less_mean(
+    x: NDArray[Any], window: tuple[int, int], *, geometry: Geometry, threads: int = 1
+) -> NDArray[np.float64]:
+    """The first step of Jarrett et al.: v = h − Σ w·h over the window and all channels."""
+    planes = _planes(x)
+    mean = _over(planes.sum(axis=2), _bells(window), planes.shape[2], geometry, threads)
+    return (geometry.own(planes) - mean).reshape(geometry.own(x).shape)
+
+
+def over_deviation(
+    v: NDArray[np.float64],
+    window: tuple[int, int],
+    floor: float | None,
+    *,
+    geometry: Geometry,
+    threads: int = 1,
+) -> NDArray[np.float64]:
+    """The second: v/max(σ, floor), σ = √(Σ w·v²) over the window and all channels."""
+    planes = _planes(v)
+    squares = _over(np.vecdot(planes, planes), _bells(window), planes.shape[2], geometry, threads)
+    deviation = np.sqrt(np.maximum(squares, 0))
+    least = max(float(deviation.mean()), LEAST) if floor is None else floor
+    return _divided(geometry.own(planes), deviation, least).reshape(geometry.own(v).shape)
+
+
+def _planes(x: NDArray[Any]) -> NDArray[np.float64]:
+    """A copy (H, W, C) in double precision."""
+    return x.astype(np.float64).reshape(*x.shape[:2], -1)
+
+
+def _over(
+    plane: NDArray[np.float64], weights: NDArray[Any], divisor: float, geometry: Geometry, threads: int
+) -> NDArray[np.float64]:
+    return respond(plane, weights, divisor, geometry=geometry, threads=threads)[..., None]
+
+
+def _divided(v: NDArray[np.float64], deviation: NDArray[Any], floor: float) -> NDArray[np.float64]:
+    divisor = np.maximum(deviation, floor)
+    y: NDArray[np.float64] = np.zeros(v.shape)
+    np.divide(v, divisor, out=y, where=divisor > 0)
+    return y
+
+
+def _bells(window: tuple[int, int]) -> NDArray[np.float64]:
+    """A Gaussian over the window that sums to one."""
+    down, across = (_bell(size) for size in window)
+    return np.outer(down, across)
 
 
 def _bell(size: int) -> Any:
@@ -137,7 +191,7 @@ def magnitude(
     dtype = max(dtypes, key=lambda each: (each.kind == "f", each.itemsize))
     routes = [Taps(part, dtype) for part in parts]
     y = np.empty((*parts[0].results[:2], *x.shape[2:]), x.dtype)
-    pixels, results = x.reshape(parts[0].shape), y.reshape(parts[0].results)
+    pixels, results = x.reshape(*x.shape[:2], -1), y.reshape(parts[0].results)
     return y, sweep(pixels, parts[0], routes, _lengths(*parts), results, threads)
 
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from cnncalc.numerics.borders import sources
 from cnncalc.numerics.tasks import Task
 
+EVEN = 8  # strips begin at multiples of it, whatever their number, so that matrices add up in one order
 FEW = 8  # columns up to which one after the other is faster than an index
 
 Buffer: TypeAlias = NDArray[Any]
@@ -130,9 +131,15 @@ class _Reader:
 
     def part(self, first: int, stop: int) -> Buffer:
         """Rows first to stop; those that only the number beyond would fill hold anything."""
-        if first >= 0 and stop <= len(self.x):
+        height, part = self.task.shape[0], self.task.part
+        if part is None and first >= 0 and stop <= height:
             return self.x[first:stop]
-        return self.x[np.maximum(sources(self.task.border, first, stop, len(self.x)), 0)]
+        rows = np.maximum(sources(self.task.border, first, stop, height), 0)
+        if part is not None:
+            rows = part.at(rows)
+        if rows[-1] - rows[0] == len(rows) - 1 and (np.diff(rows) == 1).all():
+            return self.x[rows[0] : rows[-1] + 1]
+        return self.x[rows]
 
 
 class _Trail(_Reader):
@@ -178,6 +185,7 @@ def sweep(
     rows = min(route.rows(row) for route in routes)
     drop = 1 if strides else task.stride[0]
     rows = max(1, min(rows // drop, -(-len(y) // max(1, threads))))
+    rows = -(-rows // EVEN) * EVEN
     layout = Layout(task, strides, (rows - 1) * drop + 1)
     strips = -(-len(y) // rows)
     threads = max(1, min(threads, strips))
@@ -196,8 +204,8 @@ def sweep(
                 end = min(top + rows, band[1])
                 first, n = task.down[top], (end - top - 1) * drop + 1
                 stop = first + (n - 1) * layout.stride[0] + task.reach[0] + 1
-                place = np.arange(first, stop) if first < 0 or stop > len(x) else None
-                unreal = None if place is None else (place < 0) | (place >= len(x))
+                place = np.arange(first, stop) if first < 0 or stop > task.shape[0] else None
+                unreal = None if place is None else (place < 0) | (place >= task.shape[0])
                 filler.fill(source, reader.part(first, stop), unreal)
                 sums = [_dropped(worker(source, n), layout) for worker in workers]
                 count += finish(sums, source, y[top:end].reshape(end - top, -1))

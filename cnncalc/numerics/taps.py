@@ -10,11 +10,11 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from threadpoolctl import threadpool_limits
 
 from cnncalc.errors import UsageError
 from cnncalc.numerics import fourier, rounding
 from cnncalc.numerics.additions import Additions, Boxes, Separable, Taps, boxes, product
+from cnncalc.numerics.blas import one_blas_thread
 from cnncalc.numerics.borders import BORDERS, SAME, Geometry
 from cnncalc.numerics.fourier import Fourier
 from cnncalc.numerics.strips import Finisher, Layout, Route, sweep
@@ -94,7 +94,7 @@ def _correlated(
         raise UsageError(
             f"the result is {'×'.join(map(str, shape))} of {x.dtype} and does not go into that array"
         )
-    pixels = x.reshape(what.shape)
+    pixels = _deep(x)
     itself = into is not None and np.shares_memory(into, x)
     if itself and (shape != x.shape or what.stride != (1, 1)):
         raise UsageError("a picture is overwritten in place only in mode same with stride 1")
@@ -106,13 +106,18 @@ def _correlated(
 def _responded(x: NDArray[Any], what: Task, choice: Choice, threads: int) -> NDArray[np.float64]:
     y = np.empty((*what.results[:2], *x.shape[2:]))
     with _one_blas_thread(choice.route):
-        sweep(x.reshape(what.shape), what, [choice.route], choice.finisher, y.reshape(what.results), threads)
+        sweep(_deep(x), what, [choice.route], choice.finisher, y.reshape(what.results), threads)
     return y
+
+
+def _deep(x: NDArray[Any]) -> NDArray[Any]:
+    """(H, W, C), also where there is one channel."""
+    return x.reshape(*x.shape[:2], -1)
 
 
 def _one_blas_thread(route: Route) -> AbstractContextManager[Any]:
     """The strips are shared out between threads already; BLAS within them is to have one each."""
-    return nullcontext() if isinstance(route, Additions) else threadpool_limits(1, user_api="blas")
+    return nullcontext() if isinstance(route, Additions) else one_blas_thread()
 
 
 def choices(what: Task) -> Iterator[Choice]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cnncalc.errors import UsageError
-from cnncalc.numerics.borders import Geometry
+from cnncalc.numerics.borders import Geometry, Rows
 
 DYADIC = 20  # float weights that are whole after so many doublings are taken as whole, and stay exact
 
@@ -29,6 +29,7 @@ class Task(NamedTuple):
     dilation: tuple[int, int]
     border: str
     beyond: float | None  # the number beyond the border, if it is one number
+    part: Rows | None = None  # where only some rows of the picture are at hand
 
     @property
     def whole(self) -> bool:
@@ -87,6 +88,7 @@ def task_of(
     UsageError where kernel, divisor or geometry make no sense.
     """
     dtype = np.dtype(dtype)
+    height = geometry.part.height if geometry.part else shape[0]
     kernel, divisor = _simplest(*_checked(weights, divisor))
     down, across = geometry.positions(shape, (kernel.shape[0], kernel.shape[1]))
     frame = kernel if trim else np.ones_like(kernel)
@@ -98,13 +100,14 @@ def task_of(
     found = Task(
         kernel[top:bottom, left:right],
         divisor,
-        (shape[0], shape[1], shape[2] if len(shape) > 2 else 1),
+        (height, shape[1], shape[2] if len(shape) > 2 else 1),
         dtype,
         range(down.start + top * dy, down.stop + top * dy, down.step),
         range(across.start + left * dx, across.stop + left * dx, across.step),
         geometry.dilation,
         geometry.border,
         beyond,
+        geometry.part,
     )
     if found.whole and found.bound + abs(divisor) >= 2**62:
         raise _too_large(int(np.abs(kernel).sum()))

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
-from cnncalc.numerics.strips import Buffer, Layout, Worker
+from cnncalc.numerics.strips import EVEN, Buffer, Layout, Worker
 from cnncalc.numerics.tasks import Task
 
 STACK = 4  # columns of the kernel in one product
@@ -116,7 +116,7 @@ class LongSeparable:
             groups.setdefault(weight, []).append(layout.offset(0, j))
         factors = np.array([list(groups)], dtype)
         pieces = -(-row // max(256, SMALL // 2 // matrix.size))
-        n = -(-row // pieces)
+        n = -(-row // (pieces * EVEN)) * EVEN  # rows of one length: where a product ends changes no sum
         blocks = -(-layout.rows // t)
         length = pieces * n
         strip = np.zeros((blocks * t + reach, length), dtype)

@@ -26,9 +26,19 @@ BLOCK = 1 << 18  # values of a strip of responses: 2 MB, several of which are at
 Shape: TypeAlias = tuple[int, int]
 
 
-def run_chain(plane: Plane, chain: Chain, threads: int, steps: Sequence[Step] | None = None) -> Plane:
-    """All steps of the chain, or the given ones, one after another; responses are not rounded at the end."""
-    dtype = plane.x.dtype
+def run_chain(
+    plane: Plane,
+    chain: Chain,
+    threads: int,
+    steps: Sequence[Step] | None = None,
+    *,
+    dtype: np.dtype[Any] | None = None,
+) -> Plane:
+    """All steps of the chain, or the given ones, one after another; responses are not rounded at the end.
+
+    dtype: of the picture, where that is not the plane's, as of luminance.
+    """
+    dtype = dtype or plane.x.dtype
     laid = chain.laid(threads)._replace(centre=_centre(plane))
     for i, step in enumerate(chain.steps if steps is None else steps):
         if i and chain.round_between:

@@ -102,10 +102,10 @@ def explain(picture: Picture, chain: Chain, x: int, y: int, number: int | None =
         raise UsageError(f"there is no step {number}", f"the chain has {count}")
     step, last = chain.steps[number - 1], number == count
     start = take(picture, chain.channels, plain_alpha=chain.plain_alpha)
-    before = run_chain(start, chain, 1, chain.steps[: number - 1])
+    before = run_chain(start, chain, 1, chain.steps[: number - 1], dtype=picture.pixels.dtype)
     if number > 1 and chain.round_between:
         before = before._replace(x=mapped(before.x, picture.pixels.dtype, Way()).pixels)
-    after = run_chain(start, chain, 1, chain.steps[:number])
+    after = run_chain(start, chain, 1, chain.steps[:number], dtype=picture.pixels.dtype)
     h, w = after.x.shape[:2]
     if not (x < w and y < h):
         raise UsageError(

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cnncalc.errors import UsageError
@@ -60,27 +60,27 @@ def pictures(draw):
 
 
 def whole(picture, chain):
-    return run_chain(take(picture, chain.channels, plain_alpha=chain.plain_alpha), chain, 1)
+    plane = take(picture, chain.channels, plain_alpha=chain.plain_alpha)
+    return run_chain(plane, chain, 1, dtype=picture.pixels.dtype)
 
 
-@settings(max_examples=150)
 @given(pictures(), chain_of, st.data())
 def test_any_rows_of_any_chain_are_those_of_the_whole(picture, chain, data):
     try:
         expected = whole(picture, chain)
     except UsageError as error:  # a kernel does not fit: no strip may fit either
-        with pytest.raises(UsageError, match=str(error).splitlines()[0][:12]):
+        with pytest.raises(UsageError) as raised:
             filter_picture(picture, chain)
+        assert str(raised.value) == str(error)
         return
     height = len(expected.x)
     top = data.draw(st.integers(0, height - 1))
     rows = range(top, data.draw(st.integers(top + 1, height)))
     found = Strips(picture, chain).responses(rows)
-    for a, b in zip(found, expected, strict=True):
-        if isinstance(b, np.ndarray):
+    for a, b in zip(found[:3], expected[:3], strict=True):  # values, alpha, kept channels
+        assert (a is None) == (b is None)
+        if b is not None:
             assert np.array_equal(a, b[rows.start : rows.stop], equal_nan=True)
-        else:
-            assert a == b
 
 
 @pytest.mark.parametrize(

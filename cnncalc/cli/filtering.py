@@ -189,7 +189,8 @@ def _work(request: Request, job: Job, threads: int) -> Done:
         pictures.write_raw(job.target, responses, overwrite=request.force)
         chain = replace(chain, way=Way("raw"))
         return Done(Record.of_responses(job, before, chain, responses, seconds), None)
-    after = filter_picture(before, chain, threads=threads)
+    again = request.compare  # before is looked at once more
+    after = filter_picture(before, chain, threads=threads, overwrite=not again)
     seconds = perf_counter() - start
     result = beside(before, after.picture) if request.compare else after.picture
     target = job.target_for(result)

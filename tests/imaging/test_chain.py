@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnncalc.errors import UsageError
@@ -64,6 +64,7 @@ def whole(picture, chain):
     return run_chain(plane, chain, 1, dtype=picture.pixels.dtype)
 
 
+@settings(max_examples=60)
 @given(pictures(), chain_of, st.data())
 def test_any_rows_of_any_chain_are_those_of_the_whole(picture, chain, data):
     try:

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from cnncalc.imaging.channels import Plane, full, take
-from cnncalc.imaging.kernels.records import Contrast, Step
+from cnncalc.imaging.kernels.records import Contrast, Gradient, Pool, Step
 from cnncalc.imaging.laying import Chain, Laid
 from cnncalc.imaging.pictures import Picture
 from cnncalc.imaging.responses import Way, mapped
@@ -174,15 +174,36 @@ def border_in_words(chain: Chain) -> str:
 
 def methods(picture: Picture, chain: Chain) -> tuple[Method, ...]:
     """How each kernel of the chain is computed, and why so."""
-    shape = picture.pixels.shape
-    dtype: np.dtype[Any] = picture.pixels.dtype
-    if len(chain.steps) > 1 or chain.mapping != Way("clip"):
-        dtype = np.dtype(np.float64)
+    strips = Strips(picture, chain)
+    shape, pixels = picture.pixels.shape, picture.pixels.dtype
+    raw = not goes_in_one(strips)
+    weighs = not strips.plain or (chain.channels == "luminance" and picture.pixels.ndim == 3)
+    floats: np.dtype[Any] = np.dtype(np.float64)
     laid = chain.laid()
     found = []
-    for step in chain.steps:
+    for i, step in enumerate(chain.steps):
+        dtype = floats if weighs or (i and not chain.round_between) else pixels
         for kernel in step.kernels:
             weights, geometry = laid.over(kernel)
-            method = plan(shape, dtype, weights, kernel.divisor, geometry=geometry)
+            if not raw and isinstance(step, Gradient) and step.part == "magnitude":
+                method = Method("taps", "both responses of a strip at once, then the root of their squares")
+            else:
+                method = plan(shape, dtype, weights, kernel.divisor, geometry=geometry, raw=raw)
             found.append(Method(f"{kernel.name or step.name}: {method.name}", method.reason))
     return tuple(dict.fromkeys(found))
+
+
+def goes_in_one(strips: Strips) -> bool:
+    """Whether it is one step on whole pixels that is only clipped: then it needs no responses in floats."""
+    picture, chain = strips.picture, strips.chain
+    if len(chain.steps) > 1 or chain.mapping != Way("clip") or not strips.plain:
+        return False
+    if picture.pixels.dtype.kind == "f" or (chain.channels == "luminance" and picture.pixels.ndim == 3):
+        return False
+    return keeps_size(chain) or (picture.alpha is None and not isinstance(chain.channels, tuple))
+
+
+def keeps_size(chain: Chain) -> bool:
+    """Whether each pixel of the result is one of the picture."""
+    pools = any(isinstance(step, Pool) for step in chain.steps)
+    return not pools and chain.geometry.stride == (1, 1) and chain.mode in (None, "same")

@@ -10,12 +10,11 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncalc.imaging.chain import Chain, Strips
+from cnncalc.imaging.chain import Chain, Strips, goes_in_one
 from cnncalc.imaging.channels import Plane, full, put, take
-from cnncalc.imaging.kernels.records import Pool
 from cnncalc.imaging.pictures import Picture
 from cnncalc.imaging.pictures.side_by_side import in_order
-from cnncalc.imaging.responses import Mapped, Way, mapped
+from cnncalc.imaging.responses import Mapped, mapped
 from cnncalc.imaging.steps import exactly
 from cnncalc.numerics.blas import one_blas_thread
 
@@ -95,7 +94,7 @@ def settled(picture: Picture, chain: Chain) -> tuple[Chain, tuple[str, ...]]:
 def _filter_frame(picture: Picture, chain: Chain, threads: int, overwrite: bool) -> Filtered:
     chain, notes = settled(picture, chain)
     strips = Strips(picture, chain)
-    if _goes_in_one(strips):
+    if goes_in_one(strips):
         plane = take(picture, chain.channels, plain_alpha=True)
         itself = overwrite and plane.x is picture.pixels and plane.x.flags.writeable
         laid = chain.laid(threads)._replace(overwrite=itself and plane.x.flags.c_contiguous)
@@ -105,22 +104,6 @@ def _filter_frame(picture: Picture, chain: Chain, threads: int, overwrite: bool)
             most = full(picture.pixels.dtype)
             return Filtered(replace(picture, pixels=pixels), whole[1], whole[0].size, 0, most, notes)
     return _in_strips(strips, threads, notes)
-
-
-def _goes_in_one(strips: Strips) -> bool:
-    """Whether it is one step on whole pixels that is only clipped."""
-    picture, chain = strips.picture, strips.chain
-    if len(chain.steps) > 1 or chain.mapping != Way("clip") or not strips.plain:
-        return False
-    if picture.pixels.dtype.kind == "f" or (chain.channels == "luminance" and picture.pixels.ndim == 3):
-        return False
-    return _keeps_size(chain) or (picture.alpha is None and not isinstance(chain.channels, tuple))
-
-
-def _keeps_size(chain: Chain) -> bool:
-    """Whether each pixel of the result is one of the picture."""
-    pools = any(isinstance(step, Pool) for step in chain.steps)
-    return not pools and chain.geometry.stride == (1, 1) and chain.mode in (None, "same")
 
 
 class _Piece(NamedTuple):

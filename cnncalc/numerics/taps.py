@@ -46,11 +46,25 @@ class Choice(NamedTuple):
 
 
 def plan(
-    shape: tuple[int, ...], dtype: Any, weights: ArrayLike, divisor: float = 1, *, geometry: Geometry = SAME
+    shape: tuple[int, ...],
+    dtype: Any,
+    weights: ArrayLike,
+    divisor: float = 1,
+    *,
+    geometry: Geometry = SAME,
+    raw: bool = False,
 ) -> Method:
-    """The method that correlate takes for such a picture and kernel, of floats respond: the cheapest that is right."""
+    """The method that correlate takes for such a picture and kernel, of floats or for raw sums respond.
+
+    It is the cheapest that is right; the reason says what it and the others are reckoned to cost.
+    """
     what = task_of(shape, dtype, weights, divisor, geometry)
-    return _cheapest(choices(what) if what.dtype.kind == "u" else raw_choices(what)).method
+    found = list(choices(what) if what.dtype.kind == "u" and not raw else raw_choices(what))
+    best = _cheapest(iter(found))
+    others = sorted((each for each in found if each is not best), key=lambda each: each.cost)
+    against = ", ".join(f"{each.method.name} {each.cost:.2g}" for each in others)
+    reason = f"{best.method.reason}; reckoned at {best.cost:.2g} ns a value on one core"
+    return Method(best.method.name, f"{reason}, against {against}" if against else reason)
 
 
 def correlate(

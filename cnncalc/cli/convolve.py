@@ -13,7 +13,7 @@ from cnncalc.cli.command import Command, print_json
 from cnncalc.cli.options import AsJson
 
 if TYPE_CHECKING:
-    from cnncalc.imaging.convolution import Convolved
+    from cnncalc.imaging.convolved import Convolved
     from cnncalc.imaging.matrix import Matrix
 
 FORM = "Columns by blanks, rows by ;, planes by |, filters by ||; or a text, CSV or .npy file, or -."
@@ -76,8 +76,8 @@ def convolve(
     cnncalc convolve "1 1 1 0 0; 0 1 1 1 0; 0 0 1 1 1; 0 0 1 1 0; 0 1 1 0 0" "1 0 1; 0 1 0; 1 0 1" --steps
     """
     from cnncalc.errors import UsageError
-    from cnncalc.imaging.convolution import Settings
     from cnncalc.imaging.convolution import convolve as slide
+    from cnncalc.imaging.convolved import Settings
     from cnncalc.imaging.toeplitz import toeplitz
     from cnncalc.render.convolution import check_steps, show_convolution
 

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from cnncalc.cli import filtering as options
+from cnncalc.cli import picture_options as options
+from cnncalc.cli.filtering import Request, carry_out
 from cnncalc.cli.options import AsJson
 
 app = typer.Typer(add_completion=False)
@@ -92,8 +93,8 @@ def filter_command(
         plain_alpha,
         round_between,
     )
-    options.carry_out(
-        options.Request(
+    carry_out(
+        Request(
             picture, chain, out, suffix, force, compare, show, explain, explain_step, gif, verbose, as_json
         )
     )

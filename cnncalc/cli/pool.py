@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from cnncalc.cli import filtering as options
+from cnncalc.cli import picture_options as options
+from cnncalc.cli.filtering import Request, carry_out
 from cnncalc.cli.options import AsJson
 
 app = typer.Typer(add_completion=False)
@@ -57,6 +58,4 @@ def pool_command(
         channels=options.read_the_channels(channels),
         plain_alpha=plain_alpha,
     )
-    options.carry_out(
-        options.Request(picture, chain, out, suffix, force, compare, show, verbose=verbose, as_json=as_json)
-    )
+    carry_out(Request(picture, chain, out, suffix, force, compare, show, verbose=verbose, as_json=as_json))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from cnncalc.imaging.convolution import Convolved, Position
+from cnncalc.imaging.convolved import Convolved, Position
 from cnncalc.imaging.toeplitz import Toeplitz
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from uuid import uuid4
 
 from cnncalc.errors import FileError, UsageError
 from cnncalc.imaging.pictures import shown
+from cnncalc.imaging.pictures.writing import cannot_write, replacing
 
 
 def check_drawing(path: Path, ending: str, *, overwrite: bool = False) -> None:
@@ -30,16 +30,9 @@ def check_drawing(path: Path, ending: str, *, overwrite: bool = False) -> None:
 
 def write_drawing(path: Path, data: bytes, *, overwrite: bool = False) -> None:
     """Writes the bytes; the file's ending has to be that of the drawing. FileError where writing fails."""
-    target = Path(os.path.realpath(path))  # a link stays a link, its target is replaced
-    temporary = target.with_name(f".cnncalc-{uuid4().hex}.tmp")
+    check_drawing(path, path.suffix.lower(), overwrite=overwrite)
     try:
-        try:
-            temporary.write_bytes(data)
-            # it may have come into being meanwhile
-            check_drawing(path, path.suffix.lower(), overwrite=overwrite)
-            temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with replacing(path, overwrite=overwrite) as file:
+            file.write(data)
     except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
-        raise FileError(f"cannot write {shown(path)}: {reason}", "name another place") from None
+        raise cannot_write(shown(path), error, "name another place") from None

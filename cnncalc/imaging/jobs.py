@@ -102,7 +102,7 @@ def plan_jobs(
     results = {job.target for job in jobs}
     listed = (entry.listed and entry.source in results for entry in found)
     jobs = [job for job, result in zip(jobs, listed, strict=True) if not result]  # results of an earlier run
-    _check(jobs, force=force)
+    _check(jobs, force=force, folder=place.folder)
     return jobs
 
 
@@ -204,8 +204,8 @@ class _Place:
         return Job(found.source, folder / name, found.name, bool(self.ending))
 
 
-def _check(jobs: list[Job], *, force: bool) -> None:
-    """Raises for what would go wrong with names; makes no file and no folder."""
+def _check(jobs: list[Job], *, force: bool, folder: bool) -> None:
+    """Raises for what would go wrong with names; makes no file, and not the folder that may still be missing."""
     first: dict[Path, Job] = {}
     for job in jobs:
         if job.target == STDIO:
@@ -215,7 +215,7 @@ def _check(jobs: list[Job], *, force: bool) -> None:
             fact = f"{other.name} and {job.name} would both be written to {shown(job.target)}"
             raise UsageError(fact, "filter them in two runs, or give them other names")
         _refuse_itself(job, force=force)
-        if len(jobs) == 1:
+        if len(jobs) == 1 and (job.target.parent.is_dir() or not folder):
             pictures.check_target(job.target, overwrite=force)
     taken = [] if force else [job.target for job in jobs if os.path.lexists(job.target)]
     if taken and len(jobs) > 1:

@@ -23,6 +23,7 @@ class Record:
     picture: str
     output: str
     size: tuple[int, int, int]  # H, W, C
+    frames: int  # or pages
     output_size: tuple[int, ...]
     bits: int
     kernel: str
@@ -68,7 +69,9 @@ class Record:
     def of_responses(
         cls, job: Job, before: Picture, chain: Chain, responses: NDArray[Any], seconds: float
     ) -> Record:
-        """The record of responses that were written as they are."""
+        """The record of responses that were written as they are, those of the first frame."""
+        count = len(before.more)
+        left = (f"only the first of {1 + count} frames: a raw response is one array",) if count else ()
         return cls._of(
             job,
             job.target,
@@ -80,7 +83,7 @@ class Record:
             high=float(np.max(responses)),
             clipped=0,
             values=responses.size,
-            notes=before.notes,
+            notes=before.notes + left,
         )
 
     @classmethod
@@ -92,6 +95,7 @@ class Record:
             picture=job.name,
             output="-" if target == STDIO else shown(target),
             size=before.shape,
+            frames=1 + len(before.more),
             bits=before.pixels.itemsize * 8,
             kernel=" → ".join(step.name for step in chain.steps),
             steps=tuple(step.name for step in chain.steps),

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from math import prod
 
 from cnncalc.errors import UsageError
-from cnncalc.imaging.convolution import Convolved, over
+from cnncalc.imaging.convolution import over
+from cnncalc.imaging.convolved import Convolved
 from cnncalc.imaging.matrix import Number
 
 ENTRIES = 250_000

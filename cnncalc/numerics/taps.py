@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from functools import lru_cache
 from itertools import chain
 from math import prod
 from typing import Any, NamedTuple, TypeAlias
@@ -82,8 +83,8 @@ def correlate(
     that were clipped to the dtype's range. Whole weights: exact. Float weights: as sums in double precision round.
     `into` takes the result; it may be x itself where mode is same and the stride 1, and little memory is needed then.
     """
-    what = task(x, weights, divisor, geometry)
-    return _correlated(x, what, _cheapest(choices(what)), threads, into)
+    what, choice = _settled(x.shape, x.dtype, weights, divisor, geometry)
+    return _correlated(x, what, choice, threads, into)
 
 
 def respond(
@@ -93,6 +94,24 @@ def respond(
     what = task(x, weights, divisor, geometry)
     finite = x.dtype.kind != "f" or bool(np.isfinite(x).all())
     return _responded(x, what, _cheapest(raw_choices(what, finite)), threads)
+
+
+def _settled(
+    shape: tuple[int, ...], dtype: np.dtype[Any], weights: ArrayLike, divisor: float, geometry: Geometry
+) -> tuple[Task, Choice]:
+    """The task and its cheapest choice; for weights in tuples remembered, as many small pictures are alike."""
+    settle: Callable[..., tuple[Task, Choice]] = _remembered if isinstance(weights, tuple) else _settle
+    return settle(shape, dtype, weights, divisor, geometry)
+
+
+def _settle(
+    shape: tuple[int, ...], dtype: np.dtype[Any], weights: ArrayLike, divisor: float, geometry: Geometry
+) -> tuple[Task, Choice]:
+    what = task_of(shape, dtype, weights, divisor, geometry)
+    return what, _cheapest(choices(what))
+
+
+_remembered = lru_cache(maxsize=16)(_settle)
 
 
 def _cheapest(found: Iterator[Choice]) -> Choice:

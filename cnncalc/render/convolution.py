@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from cnncalc.errors import UsageError
-from cnncalc.imaging.convolution import Convolved, Position, Product
+from cnncalc.imaging.convolved import Convolved, Position, Product
 from cnncalc.imaging.toeplitz import Toeplitz
 from cnncalc.layers import show, write_layer
 from cnncalc.render.grids import Block, Cell, Figures, Value, figures_for, flow, grid, is_plain, sign

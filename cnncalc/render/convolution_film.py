@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cnncalc.imaging.convolution import Convolved, Position
+from cnncalc.imaging.convolved import Convolved, Position
 from cnncalc.layers import show
 from cnncalc.render.convolution import describe, sum_lines
 from cnncalc.render.film import FRAMES, Film

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cnncalc.imaging.explain import Account, Explanation, Window, factor, number_of
+from cnncalc.imaging.explain import Account, Explanation
+from cnncalc.imaging.explain_windows import Window, factor, number_of
 
 WIDE = 15  # columns of a window that is drawn whole
 WRITTEN = 30  # products that are written as a sum
@@ -50,8 +52,8 @@ def show_account(console: Console, account: Account) -> None:
     for window in account.windows:
         if len(account.windows) > 1:
             console.print(f"  {window.name}", soft_wrap=True)
-        for part in pictured(window):
-            console.print(part)
+        for part in pictured(window, console.width):
+            console.print(part, soft_wrap=True)
         if window.weights is not None:
             console.print("  " + written(window), soft_wrap=True)
     for line in account.lines:
@@ -65,12 +67,11 @@ def show_account(console: Console, account: Account) -> None:
         console.print(Text.assemble("  pixel ", (value, "bold cyan")))
 
 
-def pictured(window: Window) -> list[Table | Text]:
-    """The pixels, the weights and the products as grids side by side."""
+def pictured(window: Window, columns: int) -> list[Table | Text]:
+    """The pixels, the weights and the products as grids side by side, where that is too wide one under another."""
     height, width = len(window.values), len(window.values[0])
     if width > WIDE or height > 2 * WIDE:
         return [Text(f"  a window of {height}×{width}, too large to be drawn; --json gives all of it", "dim")]
-    table = Table.grid(padding=(0, 4, 0, 0))
     headings, cells = ["pixels"], [grid(window.values, window.beyond)]
     if window.weights is not None:
         products = [
@@ -79,6 +80,12 @@ def pictured(window: Window) -> list[Table | Text]:
         ]
         headings += ["weights", "products"]
         cells += [grid(window.weights), grid(products)]
+    if 4 + sum(4 + cell_len(cell.plain.partition("\n")[0]) for cell in cells) > columns:
+        return [
+            Text.assemble("    ", (heading, "dim"), "\n    ", Text("\n    ").join(cell.split("\n")))
+            for heading, cell in zip(headings, cells, strict=True)
+        ]
+    table = Table.grid(padding=(0, 4, 0, 0))
     for _ in range(len(cells) + 1):
         table.add_column(no_wrap=True)
     table.add_row("", *(Text(heading, "dim") for heading in headings))

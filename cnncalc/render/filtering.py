@@ -22,7 +22,8 @@ def lines(record: Record, verbose: bool) -> Iterator[tuple[str, str]]:
     h, w, c = record.size
     changed = tuple(record.output_size[:2]) != (h, w)
     result = f" → {'×'.join(map(str, record.output_size))}" if changed else ""
-    yield "picture", f"{record.picture}, {h}×{w}×{c}, {record.bits} bits a channel{result}"
+    frames = f", {record.frames} frames" if record.frames > 1 else ""
+    yield "picture", f"{record.picture}, {h}×{w}×{c}, {record.bits} bits a channel{frames}{result}"
     yield "kernel", facts(record)
     yield "borders", record.border
     settings = {

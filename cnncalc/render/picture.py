@@ -21,11 +21,19 @@ def show_picture(console: Console, pixels: Any, columns: int | None = None, *, h
     """Prints (H, W) or (H, W, 3) pixels, scaled down to at most so many columns, in one of WAYS.
 
     auto: as pixels where the terminal is known to draw them, else in half blocks; where the console shows no colours
-    or does not speak UTF-8, in ASCII.
+    or does not speak UTF-8, in ASCII. Half blocks asked for by name are in colour whatever the console shows.
     """
     columns = max(1, min(columns or console.width, console.width))
     if how == "auto":
         how = fitting(console)
+    elif how == "blocks" and (console.color_system is None or console.no_color):
+        console = Console(
+            file=console.file,
+            width=console.width,
+            force_terminal=True,
+            color_system="truecolor",
+            no_color=False,
+        )
     if how in PROTOCOLS:
         console.file.write(PROTOCOLS[how](image_of(scale(pixels, columns * CELL, 1.0))) + "\n")
         return

@@ -88,6 +88,7 @@ def test_json_is_one_document(run, tmp_path):
         "divisor": 8,
         "border": "edge pixels repeated",
         "values": 144,
+        "frames": 1,
         "output_size": [6, 8, 3],
         "steps": ["sharpen-more"],
         "convolve": False,
@@ -351,3 +352,15 @@ def test_help_loads_neither_numpy_nor_pillow():
             [sys.executable, "-c", script.format(command)], capture_output=True, text=True, check=True
         )
         assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_all_frames_of_a_film_are_filtered_and_of_a_raw_response_it_is_said_that_there_is_one(run, tmp_path):
+    frames = [Image.new("L", (9, 7), shade) for shade in (10, 20, 30)]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:], duration=80)
+    result = run("a.gif", "-k", "1 /2", "-o", "b.png")
+    assert result.stdout.splitlines()[0] == "picture  a.gif, 7×9×3, 8 bits a channel, 3 frames"
+    first = read(tmp_path / "b.png")
+    assert [int(frame.pixels[0, 0, 0]) for frame in (first, *first.more)] == [5, 10, 15]
+    result = run("a.gif", "-k", "1", "--response", "raw", "-o", "b.npy")
+    assert result.stderr == "note: only the first of 3 frames: a raw response is one array\n"
+    assert np.load(tmp_path / "b.npy").shape[:2] == (7, 9)

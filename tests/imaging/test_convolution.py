@@ -10,7 +10,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from cnncalc.errors import CnncalcError, LanguageError, ShapeError, UsageError
-from cnncalc.imaging.convolution import Convolved, Settings, convolve
+from cnncalc.imaging.convolution import convolve
+from cnncalc.imaging.convolved import Convolved, Settings
 from cnncalc.imaging.matrices import Matrix, parse_matrix
 from cnncalc.imaging.toeplitz import toeplitz
 

@@ -51,11 +51,11 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
 
 
 def test_nothing_is_left_where_writing_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(path: Path, _: bytes) -> int:
-        path.touch()
+    def full(_: Path, __: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(Path, "hardlink_to", full)
+    monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(FileError, match=r"cannot write .*a.gif: no space left on device"):
         write_drawing(tmp_path / "a.gif", b"data")
     assert list(tmp_path.iterdir()) == []
@@ -64,11 +64,14 @@ def test_nothing_is_left_where_writing_fails(tmp_path: Path, monkeypatch: pytest
 def test_a_file_that_came_into_being_meanwhile_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def write(path: Path, _: bytes) -> None:
-        path.touch()
-        (tmp_path / "a.gif").touch()
+    really = Path.hardlink_to
 
-    monkeypatch.setattr(Path, "write_bytes", write)
+    def late(path: Path, target: Path) -> None:
+        path.touch()
+        really(path, target)
+
+    monkeypatch.setattr(Path, "hardlink_to", late)
     with pytest.raises(UsageError, match="exists"):
         write_drawing(tmp_path / "a.gif", b"data")
     assert [path.name for path in tmp_path.iterdir()] == ["a.gif"]
+    assert (tmp_path / "a.gif").read_bytes() == b""

@@ -299,3 +299,30 @@ def test_filters_of_a_layer_make_a_sheet_each_stretched_by_itself():
     result = filter_picture(Picture(x), Chain((alone,), way=Way("clip")))
     assert result.picture.pixels.shape == (5, 5)
     assert "gray" in result.notes[0]
+
+
+@pytest.mark.parametrize("border", ["zero", "edge", "reflect", "symmetric", "wrap"])
+@pytest.mark.parametrize("settings", [{}, {"flip": True}, {"channels": (0, 2)}, {"channels": "gray"}])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_in_place_the_result_is_the_same(border, settings, threads):
+    x = noise(90, 17, 3)
+    there = chain("sharpen-more", geometry=Geometry(border), **settings)
+    expected = filter_picture(Picture(x.copy()), there)
+    got = filter_picture(Picture(x), there, threads=threads, in_place=True)
+    assert np.array_equal(got.picture.pixels, expected.picture.pixels)
+    assert got.clipped == expected.clipped
+
+
+@pytest.mark.parametrize("settings", [{"mode": "valid"}, {"geometry": Geometry("edge", stride=(2, 1))}])
+def test_where_sizes_change_nothing_is_done_in_place(settings):
+    x = noise(20, 17, 3)
+    got = filter_picture(Picture(x.copy()), chain("sharpen", **settings), in_place=True)
+    assert np.array_equal(
+        got.picture.pixels, filter_picture(Picture(x), chain("sharpen", **settings)).picture.pixels
+    )
+
+
+def test_unless_asked_the_picture_stays_as_it_was():
+    x = noise(20, 17, 3)
+    filter_picture(Picture(x), chain("sharpen"))
+    assert np.array_equal(x, noise(20, 17, 3))

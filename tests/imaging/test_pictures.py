@@ -54,7 +54,7 @@ def same(a: Picture, b: Picture) -> bool:
         (mode, suffix)
         for suffix, writer in pictures.WRITERS.items()
         for mode in writer.modes
-        if writer.format not in ("JPEG", "WEBP", "GIF") and mode in KINDS
+        if writer.format not in ("JPEG", "WEBP", "GIF")
     ],
 )
 def test_what_was_written_without_loss_is_read_again(tmp_path, mode, suffix):
@@ -221,6 +221,12 @@ def refuse(number: int):
     return fail
 
 
+def test_pixels_of_an_unusual_kind_are_refused(tmp_path):
+    Image.fromarray(GRAY.astype(np.int32) - 1_000).save(tmp_path / "a.tif")
+    with pytest.raises(FileError, match="unusual kind"):
+        read(tmp_path / "a.tif")
+
+
 def test_nothing_is_overwritten_unless_asked(tmp_path):
     path = tmp_path / "a.png"
     write(path, Picture(GRAY))
@@ -287,6 +293,16 @@ def test_a_full_disk_or_a_closed_folder_leaves_nothing_behind(tmp_path, number, 
     assert np.array_equal(read(tmp_path / "a.png").pixels, GRAY)
 
 
+def test_interrupted_writing_leaves_nothing_behind(tmp_path, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "hardlink_to", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write(tmp_path / "a.png", Picture(GRAY))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_new_file_has_the_usual_rights(tmp_path):
     write(tmp_path / "a.png", Picture(GRAY))
     (tmp_path / "b").touch()
@@ -295,3 +311,15 @@ def test_a_new_file_has_the_usual_rights(tmp_path):
 
 def test_a_name_that_is_not_utf8_can_be_shown():
     assert pictures.shown(Path(os.fsdecode(b"caf\xe9.png"))) == "caf\ufffd.png"
+
+
+def test_an_array_that_may_not_grow_fails_with_the_words_of_the_system(tmp_path):
+    resource = pytest.importorskip("resource")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))  # room for the header alone
+    try:
+        with pytest.raises(FileError, match=rf"cannot write .*a\.npy: {os.strerror(errno.EFBIG).lower()}"):
+            pictures.write_raw(tmp_path / "a.npy", np.zeros((300, 300)))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert list(tmp_path.iterdir()) == []

@@ -50,3 +50,11 @@ def test_sixteen_bits_are_shown_by_their_upper_eight():
     file = io.StringIO()
     show_picture(Console(file=file, width=40), np.array([[0, 0x8000, 0xFFFF]] * 2, np.uint16))
     assert file.getvalue() == " +@\n"
+
+
+def test_half_blocks_that_are_asked_for_are_in_colour_even_in_a_file():
+    file = io.StringIO()
+    show_picture(
+        Console(file=file, color_system=None, width=40), np.array([[[1, 2, 3]]], np.uint8), how="blocks"
+    )
+    assert file.getvalue() == "\x1b[38;2;1;2;3m▀\x1b[0m\n"

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnncalc.errors import ShapeError, UsageError
-from cnncalc.imaging.convolution import Settings, convolve
+from cnncalc.imaging.convolution import convolve
+from cnncalc.imaging.convolved import Settings
 from cnncalc.imaging.matrices import parse_matrix
 from cnncalc.layers import Layer, parse
 from cnncalc.render import sliding

@@ -103,7 +103,14 @@ def _page(page: Any) -> Picture:
 
 def write_npy(file: BinaryIO, picture: Picture) -> None:
     """Writes the pixels, alpha as the last channel."""
-    np.lib.format.write_array(file, rows_of(picture, 0, len(picture.pixels)), allow_pickle=False)
+    write_array(file, rows_of(picture, 0, len(picture.pixels)))
+
+
+def write_array(file: BinaryIO, array: Pixels) -> None:
+    """Writes an .npy file; where the disk is full, the system's own error says so, which numpy's does not."""
+    array = np.ascontiguousarray(array)
+    np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array))
+    file.write(array.data)
 
 
 def write_tiff(file: BinaryIO, picture: Picture) -> None:

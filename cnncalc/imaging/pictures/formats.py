@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from PIL import Image
 
-from cnncalc.imaging.pictures import arrays, jpeg, png
+from cnncalc.imaging.pictures import arrays, jpeg, png_writing
 from cnncalc.imaging.pictures.metadata import pillow_options, png_chunks
 from cnncalc.imaging.pictures.picture import Picture, rows_of
 
@@ -41,7 +41,7 @@ class Writer:
 def save_png(file: BinaryIO, picture: Picture, threads: int) -> None:
     """Writes PNG; several frames as APNG, which holds 8 bits a channel."""
     if not picture.more:
-        png.write_rows(file, picture, png_chunks(picture.meta, picture.icc), threads)
+        png_writing.write_rows(file, picture, png_chunks(picture.meta, picture.icc), threads)
         return
     if picture.mode not in _EIGHT_BITS:
         raise ValueError("several frames of more than 8 bits a channel")

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image, ImageFile
 
 from cnncalc.errors import FileError
+from cnncalc.imaging.pictures import jpeg
 from cnncalc.imaging.pictures.metadata import metadata_of, orientation_of
 from cnncalc.imaging.pictures.picture import Canvas, Film, Picture, Pixels, Quality
 from cnncalc.imaging.pictures.png import Chunks
@@ -45,16 +46,18 @@ def read_frames(image: ImageFile.ImageFile, name: str, count: int) -> list[Pictu
 
 def _frame(image: ImageFile.ImageFile, name: str) -> Picture:
     notes = []
-    deep = _deep_ppm(image)
-    if deep is None and not image.mode.startswith("I") and ";16" in str(image.tile):
+    pixels = _deep_ppm(image)
+    if pixels is None and not image.mode.startswith("I") and ";16" in str(image.tile):
         notes.append("16 bits a channel were reduced to 8")
     icc = image.info.get("icc_profile")
     if image.mode in ("CMYK", "YCbCr", "LAB", "HSV"):
         without = ", without its colour profile" if icc else ""
         notes.append(f"{image.mode} was converted to RGB{without}")
         icc = None
-    if deep is not None:
-        return described(Picture(deep), image)
+    if image.format in ("JPEG", "MPO") and image.mode in ("L", "RGB"):
+        pixels = jpeg.decoded(image.fp, image.size, image.mode)
+    if pixels is not None:
+        return described(Picture(pixels), image)
     image.load()
     if image.mode not in _CONVERSIONS or (image.mode == "I" and not _fits_16_bits(image)):
         raise FileError(

@@ -1,7 +1,8 @@
-"""JPEG files encoded a strip at a time, so that the picture is never in memory twice and threads share the work.
+"""JPEG files decoded into one array, and encoded a strip at a time: the picture is never in memory twice.
 
-Each strip is a restart interval (ITU-T T.81, B.2.1): after a restart marker the decoder begins anew, so strips
-that were encoded apart from each other are joined by the markers, and a large picture is not copied for Pillow.
+Pillow holds four bytes a pixel for colour and then copies; simplejpeg, the same libjpeg-turbo, writes into the array.
+On the way out, threads share the strips. Each strip is a restart interval (ITU-T T.81, B.2.1): after a restart marker
+the decoder begins anew, so strips that were encoded apart from each other are joined by the markers.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, BinaryIO
 
 from PIL import Image
 
-from cnncalc.imaging.pictures.picture import Picture
+from cnncalc.imaging.pictures.picture import Picture, Pixels
 from cnncalc.imaging.pictures.side_by_side import in_order
 
 LONGEST = 65_500  # pixels a side, libjpeg's own limit
@@ -22,6 +23,20 @@ SMALL = 1_000_000  # pixels up to which a picture is encoded in one piece
 STRIP = 400_000  # pixels of a strip
 
 _BLOCK = {0: (8, 8), 1: (8, 16), 2: (16, 16)}  # rows and columns that are coded together, by subsampling
+
+
+def decoded(file: Any, size: tuple[int, int], mode: str) -> Pixels | None:
+    """The pixels of a gray (L) or RGB file of this size; None where anything is odd, which is Pillow's to judge."""
+    import simplejpeg  # only where there is a JPEG file
+
+    file.seek(0)
+    try:
+        pixels: Pixels = simplejpeg.decode_jpeg(file.read(), "GRAY" if mode == "L" else "RGB")
+    except ValueError:
+        file.seek(0)
+        return None
+    h, w, c = pixels.shape
+    return (pixels[..., 0] if c == 1 else pixels) if (w, h) == size else None
 
 
 def write_rows(

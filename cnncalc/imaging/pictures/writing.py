@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncalc.errors import FileError, UsageError
+from cnncalc.imaging.pictures import arrays
 from cnncalc.imaging.pictures.formats import RAW, WRITERS, Writer
 from cnncalc.imaging.pictures.metadata import fitting_profile
 from cnncalc.imaging.pictures.picture import Picture, shown
@@ -52,10 +53,10 @@ def write(path: Path, picture: Picture, *, overwrite: bool = False, threads: int
     writer = check_target(path, overwrite=overwrite)
     _require_held(writer, picture, shown(path))
     try:
-        with _replacing(path, overwrite=overwrite) as file:
+        with replacing(path, overwrite=overwrite) as file:
             _save(writer, file, picture, threads)
     except OSError as error:
-        raise _cannot(shown(path), error) from None
+        raise cannot_write(shown(path), error) from None
 
 
 def write_stream(
@@ -75,7 +76,7 @@ def write_stream(
             copyfileobj(file, stream, 1 << 20)
             stream.flush()
     except OSError as error:
-        raise _cannot(name, error) from None
+        raise cannot_write(name, error) from None
 
 
 def write_raw(path: Path, array: NDArray[Any], *, overwrite: bool = False) -> None:
@@ -96,13 +97,13 @@ def write_raw(path: Path, array: NDArray[Any], *, overwrite: bool = False) -> No
         array = array[..., 0]
     ready = array if array.dtype == dtype else array.astype(dtype)
     try:
-        with _replacing(path, overwrite=overwrite) as file:
+        with replacing(path, overwrite=overwrite) as file:
             if writer.format == "TIFF":
                 _save(writer, file, Picture(ready), 1)
             else:
-                np.lib.format.write_array(file, ready, allow_pickle=False)
+                arrays.write_array(file, ready)
     except OSError as error:
-        raise _cannot(shown(path), error) from None
+        raise cannot_write(shown(path), error) from None
 
 
 def _require_held(writer: Writer, picture: Picture, name: str) -> None:
@@ -134,7 +135,7 @@ def _save(writer: Writer, file: BinaryIO, picture: Picture, threads: int) -> Non
 
 
 @contextmanager
-def _replacing(path: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
+def replacing(path: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
     """A new file beside the target, which takes the target's place at the end, and is gone after an error."""
     target = Path(os.path.realpath(path))  # a link stays a link, its target is replaced
     temporary = target.with_name(f".cnncalc-{os.urandom(16).hex()}.tmp")
@@ -163,6 +164,7 @@ def _take_place(temporary: Path, target: Path, path: Path) -> None:
         temporary.replace(target)
 
 
-def _cannot(name: str, error: OSError) -> FileError:
-    reason = (error.strerror or str(error)).lower()
-    return FileError(f"cannot write {name}: {reason}", "--out names another place")
+def cannot_write(name: str, error: Exception, hint: str = "--out names another place") -> FileError:
+    """What the system says, in a sentence."""
+    reason = (getattr(error, "strerror", None) or str(error)).lower()
+    return FileError(f"cannot write {name}: {reason}", hint)

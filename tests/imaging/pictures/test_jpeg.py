@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cnncalc.errors import UsageError
+from cnncalc.errors import FileError, UsageError
 from cnncalc.imaging.pictures import Picture, Quality, jpeg, read, write
 from cnncalc.imaging.pictures.jpeg import write_rows
 from cnncalc.shipped import sample
@@ -61,3 +61,23 @@ def test_a_side_that_is_too_long(tmp_path, shape):
     with pytest.raises(UsageError, match="65,500"):
         write(tmp_path / "a.jpg", Picture(np.zeros(shape, np.uint8)))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"subsampling": 0}, {"progressive": True}, {"restart_marker_rows": 1}]
+)
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_the_pixels_are_those_that_pillow_reads(tmp_path, mode, settings):
+    Image.fromarray(photo(101, 99)).convert(mode).save(tmp_path / "a.jpg", **settings)
+    with Image.open(tmp_path / "a.jpg") as image:
+        assert np.array_equal(read(tmp_path / "a.jpg").pixels, np.asarray(image))
+
+
+def test_a_file_that_is_odd_is_left_to_pillow(tmp_path):
+    Image.fromarray(photo(101, 99)).convert("CMYK").save(tmp_path / "a.jpg")
+    assert read(tmp_path / "a.jpg").notes == ("CMYK was converted to RGB",)
+    Image.fromarray(photo(101, 99)).save(tmp_path / "b.jpg")
+    data = (tmp_path / "b.jpg").read_bytes()
+    (tmp_path / "b.jpg").write_bytes(data[: len(data) // 2])
+    with pytest.raises(FileError, match="damaged or cut short"):
+        read(tmp_path / "b.jpg")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from cnncalc.errors import FileError
-from cnncalc.imaging.pictures import Picture, png, read, write
+from cnncalc.imaging.pictures import Picture, png, png_writing, read, write
 from cnncalc.shipped import sample
 
 RANDOM = np.random.default_rng(0)
@@ -71,7 +71,7 @@ def test_every_kind_of_pixels_is_read_under_every_filter(
     st.sampled_from([1, 3]),
     st.booleans(),
     st.sampled_from([1, 2]),
-    st.sampled_from([png.PHOTO, *png.OTHERS]),
+    st.sampled_from([png_writing.PHOTO, *png_writing.OTHERS]),
     st.integers(1, 60),
 )
 def test_what_is_written_is_what_pillow_reads(h, w, c, alpha, threads, method, strip):
@@ -81,9 +81,9 @@ def test_what_is_written_is_what_pillow_reads(h, w, c, alpha, threads, method, s
     )
     file = BytesIO()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(png, "choose", lambda _: method)
-        patch.setattr(png, "STRIP", strip)
-        png.write_rows(file, picture, threads=threads)
+        patch.setattr(png_writing, "choose", lambda _: method)
+        patch.setattr(png_writing, "STRIP", strip)
+        png_writing.write_rows(file, picture, threads=threads)
     with Image.open(file) as image:
         assert image.mode == picture.mode
         assert np.array_equal(
@@ -106,11 +106,11 @@ def by_hand(data):
 
 
 def test_colour_of_sixteen_bits_is_written_most_significant_byte_first(monkeypatch):
-    monkeypatch.setattr(png, "choose", lambda _: png.OTHERS[0])  # without a filter
-    monkeypatch.setattr(png, "STRIP", 50)
+    monkeypatch.setattr(png_writing, "choose", lambda _: png_writing.OTHERS[0])  # without a filter
+    monkeypatch.setattr(png_writing, "STRIP", 50)
     picture = Picture(random(7, 5, 3, dtype=np.uint16), random(7, 5, dtype=np.uint16))
     file = BytesIO()
-    png.write_rows(file, picture, threads=2)
+    png_writing.write_rows(file, picture, threads=2)
     header, rows = by_hand(file.getvalue())
     assert header == (5, 7, 16, 6, 0, 0, 0)
     lines = np.frombuffer(rows, np.uint8).reshape(7, -1)
@@ -121,15 +121,15 @@ def test_colour_of_sixteen_bits_is_written_most_significant_byte_first(monkeypat
 
 @given(st.binary(max_size=300), st.binary(max_size=300))
 def test_check_sums_of_parts_make_that_of_the_whole(a, b):
-    assert png.adler32_of_both(zlib.adler32(a), zlib.adler32(b), len(b)) == zlib.adler32(a + b)
+    assert png_writing.adler32_of_both(zlib.adler32(a), zlib.adler32(b), len(b)) == zlib.adler32(a + b)
 
 
 def test_the_method_fits_the_picture():
     with Image.open(sample("chelsea.png")) as image:
-        assert png.choose(Picture(np.asarray(image))) == png.PHOTO
+        assert png_writing.choose(Picture(np.asarray(image))) == png_writing.PHOTO
     drawing = np.zeros((600, 600, 3), np.uint8)
     drawing[100:200, 50:500] = drawing[:, 300:310] = (200, 30, 40)
-    assert png.choose(Picture(drawing)) in png.OTHERS
+    assert png_writing.choose(Picture(drawing)) in png_writing.OTHERS
 
 
 def test_a_flat_drawing_stays_small_and_a_photo_little_larger_than_pillow_makes_it(tmp_path):

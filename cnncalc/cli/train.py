@@ -136,7 +136,9 @@ def go_on(ctx: typer.Context, run: Path, settings: Settings, rule: Rule) -> None
         with Team(given["threads"] or kept.threads, processes=True) as team:
             training, trained, changes = resumed(kept, pictures, team)
             show_changes(changes)
-            typer.echo(f"going on with {run} in epoch {training.epoch} of {training.settings.epochs}", err=True)
+            typer.echo(
+                f"going on with {run} in epoch {training.epoch} of {training.settings.epochs}", err=True
+            )
             see_through(Keeper(training, folder, trained, given["save_every"]), as_json=given["as_json"])
 
 

@@ -189,8 +189,11 @@ def test_a_disk_that_is_full_from_the_start_is_noticed_before_a_batch(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(folders.os, "fsync", full)
-    with Team(1) as team, pytest.raises(FileError, match="No space left on device"):
-        next(keeper(tmp_path, team).run())
+    with Team(1) as team:
+        kept = keeper(tmp_path, team)
+        with pytest.raises(FileError, match="No space left on device"):
+            next(kept.run())
+    assert kept.training.batch == 0
     assert list(tmp_path.iterdir()) == []
 
 
@@ -209,6 +212,21 @@ def test_when_the_loss_is_no_longer_finite_the_last_good_state_is_kept(tmp_path:
         assert not trained.finished
         with pytest.raises(DivergenceError):
             list(taken_up(tmp_path, team).run())
+
+
+def test_a_network_that_a_step_has_spoilt_does_not_take_the_place_of_a_good_one(tmp_path: Path) -> None:
+    """The loss of the batch is finite; what the step makes of the weights is not."""
+    with Team(1) as team:
+        kept = keeper(tmp_path, team, Settings(batch=20, optimiser="sgd", rate=1e300), "input 8x8x1; fc 4")
+        events = kept.run()
+        first = next(events)
+        assert isinstance(first, Progress)
+        assert np.isfinite(first.loss)
+        assert not np.isfinite(kept.training.network.parameters.vector).all()
+        assert np.isfinite(load(tmp_path)[0].parameters.vector).all()
+        assert kept.saved == (1, 0)
+        with pytest.raises(DivergenceError):
+            next(events)
 
 
 def test_a_last_step_that_spoils_the_network_is_noticed(tmp_path: Path) -> None:
@@ -276,6 +294,14 @@ def test_checkpoints_are_written_in_time_and_take_a_twentieth_of_it_at_most(
                 clock.now += 1.0
         gaps = np.diff(written)
         assert 29 < min(gaps[:9]) <= max(gaps) < 32  # ten in an epoch of 300 s
+        written.clear()
+        cost = 5.0
+        kept = keeper(tmp_path, team, Settings(epochs=3, batch=1, validation=0))
+        kept.every = 30.0
+        for event in kept.run():
+            if isinstance(event, Progress):
+                clock.now += 1.0
+        assert np.diff(written[:-1]).min() >= 20 * cost
 
 
 def facts_changed(folder: Path, **changes: object) -> None:

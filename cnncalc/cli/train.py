@@ -132,8 +132,8 @@ def go_on(ctx: typer.Context, run: Path, settings: Settings, rule: Rule) -> None
     with held(folder):
         kept = stored(run)  # again, since another process may have gone on with it until now
         refuse_changes(ctx, kept, settings, rule)
-        pictures = data_of(run, trained, given["data"])
         with Team(given["threads"] or kept.threads, processes=True) as team:
+            pictures = data_of(run, trained, given["data"])
             training, trained, changes = resumed(kept, pictures, team)
             show_changes(changes)
             typer.echo(

@@ -95,11 +95,14 @@ def test_evaluate_brings_other_folders_to_the_shape_that_was_learned(tmp_path: P
 
 
 def test_the_mean_is_that_of_what_was_learned_not_of_what_is_tested(tmp_path: Path) -> None:
-    """A folder of nothing but dark pictures is as dark as before."""
+    """By night what is called light is as dark as what was called dark by day, if not as dark as the rest."""
     lay(tmp_path / "photos")
-    for kind in ("dark", "light"):
+    for kind, level in (("dark", 20), ("light", 80)):
+        (tmp_path / "night" / kind).mkdir(parents=True)
         for number in range(5):
-            photo(tmp_path / "night" / kind / f"{number}.png", (12, 10), dark=True)
+            Image.new("RGB", (12, 10), (level, level, level)).save(
+                tmp_path / "night" / kind / f"{number}.png"
+            )
     assert run_here("train", "photos", *NET, "--out", "run", folder=tmp_path).returncode == 0
     record = json.loads(run_here("evaluate", "run", "--data", "night", "--json", folder=tmp_path).stdout)
     assert (record["right"], record["pictures"]) == (1, 2)

@@ -224,7 +224,9 @@ class Processes:
 
 def serve(worker: int, size: int, handle: int | str) -> None:
     """The life of a worker in a process of its own."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # which may be sent to all; the first worker sees to them
+        if number := getattr(signal, name, None):
+            signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=end_with_the_first, daemon=True).start()
     from threadpoolctl import threadpool_limits
 

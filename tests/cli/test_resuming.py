@@ -206,6 +206,25 @@ def test_a_second_signal_stops_at_once_and_the_last_checkpoint_is_whole(tmp_path
     assert not (tmp_path / "run" / "model.safetensors.part").exists()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for the workers as Linux lists them")
+def test_a_signal_to_the_workers_too_saves_as_one_to_the_first(tmp_path: Path) -> None:
+    """As service managers and clusters send it."""
+    data(tmp_path)
+    process = started("train", "bars.npz", *NET, *LONG, "--save-every", "0", "--out", "run", folder=tmp_path)
+    until(lambda: is_under_way(tmp_path / "run"))
+    listed = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    assert listed
+    for worker in map(int, listed):
+        os.kill(worker, signal.SIGTERM)
+    before = facts(tmp_path / "run")
+    until(lambda: facts(tmp_path / "run") != before)  # it goes on
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err.splitlines()[-1].endswith("train --resume run")
+    assert not any(Path(f"/proc/{worker}").exists() for worker in listed)
+
+
 @POSIX
 def test_what_would_change_a_resumed_run_is_refused(tmp_path: Path) -> None:
     data(tmp_path)

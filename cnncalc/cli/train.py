@@ -58,7 +58,9 @@ def train(
     ] = None,
     resume: Annotated[
         Path | None,
-        typer.Option(metavar="RUN", help="Go on with a run that was stopped; everything is as it was in it."),
+        typer.Option(
+            metavar="RUN", help="Go on with a run that was stopped, with its data, settings and threads."
+        ),
     ] = None,
     save_every: Annotated[
         float, typer.Option(min=0, help="Seconds between checkpoints within an epoch; 0 is after each batch.")

@@ -158,7 +158,9 @@ def test_a_worker_that_is_dead_is_an_error_with_a_remedy() -> None:
     with Team(2, processes=True) as team:
         members = team.hire(Counter, {"seen": ((2,), np.float64)})
         victim = members.run("pid", [()] * 2)[1]
-        os.kill(victim, signal.SIGTERM)
+        os.kill(
+            victim, getattr(signal, "SIGKILL", signal.SIGTERM)
+        )  # Windows has but the one, which ends it there
         with pytest.raises(CnncalcError, match="worker 1 of the training has ended") as caught:
             members.run("total", [(1,)] * 2)
         assert "--threads 1" in caught.value.hint

@@ -308,7 +308,7 @@ def test_in_place_the_result_is_the_same(border, settings, threads):
     x = noise(90, 17, 3)
     there = chain("sharpen-more", geometry=Geometry(border), **settings)
     expected = filter_picture(Picture(x.copy()), there)
-    got = filter_picture(Picture(x), there, threads=threads, in_place=True)
+    got = filter_picture(Picture(x), there, threads=threads, overwrite=True)
     assert np.array_equal(got.picture.pixels, expected.picture.pixels)
     assert got.clipped == expected.clipped
 
@@ -316,7 +316,7 @@ def test_in_place_the_result_is_the_same(border, settings, threads):
 @pytest.mark.parametrize("settings", [{"mode": "valid"}, {"geometry": Geometry("edge", stride=(2, 1))}])
 def test_where_sizes_change_nothing_is_done_in_place(settings):
     x = noise(20, 17, 3)
-    got = filter_picture(Picture(x.copy()), chain("sharpen", **settings), in_place=True)
+    got = filter_picture(Picture(x.copy()), chain("sharpen", **settings), overwrite=True)
     assert np.array_equal(
         got.picture.pixels, filter_picture(Picture(x), chain("sharpen", **settings)).picture.pixels
     )

@@ -135,7 +135,7 @@ class Subject(NamedTuple):
             slope = self.compared(value, index, evaluate, gradient, steepest, tolerance)
             redrawn += slope.kink
             if not slope.kink:
-                smaller += slope.step < STEPS[0]
+                smaller += slope.error <= tolerance and slope.step < STEPS[0]
                 found.append(slope)
         if not found:
             return Check(
@@ -192,6 +192,7 @@ class Subject(NamedTuple):
         analytic, start = float(gradient[place]), value[place]
         here = evaluate()
         bends: list[float] = []
+        found: list[Slope] = []
         for step in STEPS:
             value[place] = start + step
             above = evaluate()
@@ -200,14 +201,15 @@ class Subject(NamedTuple):
             value[place] = start
             numeric = float((above - below).sum()) / (2 * step)
             error = abs(analytic - numeric) / max(abs(analytic), abs(numeric), steepest * 1e-3, 1e-9)
+            found.append(Slope(error, place, analytic, numeric, step, kink=False))
             if error <= tolerance:
-                return Slope(error, place, analytic, numeric, step, kink=False)
+                return found[-1]
             # what bends does so with the square of the step, a kink in proportion to it or less
             bends.append(float(np.abs(above - 2 * here + below).max()) / step)
             if bends[0] <= tolerance * max(steepest, 1e-9) / 100 or not np.isfinite(error):
                 break
         kinked = len(bends) > 1 and bends[1] > bends[0] / 3
-        return Slope(error, place, analytic, numeric, step, kink=kinked)
+        return min(found, key=lambda slope: slope.error)._replace(kink=kinked)
 
 
 def contents(

@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from cnncalc.numerics.sums import channel_dot, channel_sum
+from cnncalc.numerics.sums import channel_dot, channel_sum, ones
 from cnncalc.numerics.workspace import Array, Workspace, rows
 
 Gradients: TypeAlias = tuple[Array, Array, Array]
@@ -21,6 +21,7 @@ class Statistics(NamedTuple):
     pixels: int
 
 
+_FAR = 64  # means whose squares are so many variances
 _STRIP = 1 << 15  # numbers that pass through at once, and stay near the core
 
 
@@ -55,7 +56,7 @@ def by_channel(channels: Array, x: Array) -> Array:
 
 def _sums(part: Array) -> Array:
     """Σ over rows and runs of (rows, C, run), with ones: BLAS adds faster than a reduction does."""
-    total: Array = (part @ np.ones(part.shape[-1], part.dtype)).sum(axis=0, dtype=np.float64)
+    total: Array = (part @ ones(part.shape[-1], part.dtype)).sum(axis=0, dtype=np.float64)
     return total
 
 
@@ -64,10 +65,23 @@ def _dots(a: Array, b: Array) -> Array:
     return total
 
 
-def _less(part: Array, levels: Array, space: Workspace) -> Array:
-    """A part of an image without the level of its channel, in memory that the next part takes."""
+def _less(part: Array, levels: Array | None, channels: slice, space: Workspace) -> Array:
+    """A part of an image without the level of its channel, if any, in memory that the next part takes."""
+    if levels is None:
+        return part
     spare = space.array(("batch_norm", "spare"), part.shape, part.dtype)
-    return np.subtract(part, levels, out=spare)
+    return np.subtract(part, levels[channels], out=spare)
+
+
+def _moments(x: Array, level: Array | None, space: Workspace) -> Array:
+    """Sums and sums of squares of each channel, (2, C), of what is above a level."""
+    lying, found = _lying(x), np.zeros((2, len(x)))
+    levels = None if level is None else _columns(level, x)
+    for strip in _strips(x):
+        part = _less(lying[strip], levels, strip[1], space)
+        found[0, strip[1]] += _sums(part)
+        found[1, strip[1]] += _dots(part, part)
+    return found
 
 
 def _affine(x: Array, factor: Array, offset: Array, y: Array) -> None:
@@ -92,21 +106,20 @@ def batch_norm(
 
     x and y (C, *spatial, N), scale and shift (C,). `reduce` adds a small array over all workers, each of
     which has a part of the batch. The pullback gives (dx, dscale, dshift), the last two of this part only.
-    x is read once for the statistics and once for y; both it and dy are left as they are.
+    x is read once for the statistics, if they are not far from zero, and once for y; it and dy are left as they are.
     """
     c = x.shape[0]
     strips, lying = _strips(x), _lying(x)
     count = lying.shape[0] * lying.shape[2]
-    # near the mean: what is left of a number has all its digits
-    near = _columns(_sums(lying[:1]) / lying.shape[2], x)
-    sums, squares = np.zeros((2, c))
-    for strip in strips:
-        level = _less(lying[strip], near[strip[1]], space)
-        sums[strip[1]] += _sums(level)
-        squares[strip[1]] += _dots(level, level)
-    exact = near[:, 0].astype(np.float64)
-    squares += exact * (2 * sums + count * exact)
-    sums += count * exact
+    sums, squares = _moments(x, None, space)
+    # of squares far from zero few digits are left where the mean's is taken off: then it goes first
+    far = bool((sums**2 > _FAR * np.maximum(squares * count - sums**2, 0)).any())
+    if far:
+        near = (sums / count).astype(x.dtype)
+        sums, squares = _moments(x, near, space)
+        exact = near.astype(np.float64)
+        squares += exact * (2 * sums + count * exact)
+        sums += count * exact
     totals = reduce(np.concatenate([sums, squares, [count]]))
     pixels = round(float(totals[-1]))
     mean = totals[:c] / pixels
@@ -116,12 +129,14 @@ def batch_norm(
     _affine(x, scale * inverse, shift - mean * scale * inverse, y)
 
     def pullback(dy: Array) -> Gradients:
-        dying, middle = _lying(dy), _columns(mean, x)
+        dying, middle = _lying(dy), _columns(mean, x) if far else None
         dshift, dscale = np.zeros((2, c))
         for strip in strips:
             part = dying[strip]
             dshift[strip[1]] += _sums(part)
-            dscale[strip[1]] += _dots(part, _less(lying[strip], middle[strip[1]], space))
+            dscale[strip[1]] += _dots(part, _less(lying[strip], middle, strip[1], space))
+        if not far:
+            dscale -= mean * dshift
         dscale *= inverse
         totals = reduce(np.concatenate([dshift, dscale])) / pixels
         # dx = scale·inverse·(dy − totals of dy − normal·totals of dy·normal), as a·dy + b·x + c

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Any
+
 import numpy as np
 
 from cnncalc.numerics.workspace import Array, rows
 
 
+@cache
+def ones(length: int, dtype: np.dtype[Any]) -> Array:
+    """A vector to multiply with, not to be written to."""
+    found: Array = np.ones(length, dtype)
+    found.flags.writeable = False
+    return found
+
+
 def channel_sum(x: Array) -> Array:
     """Σ x over space and batch: (C, *spatial, N) or (F, N) to (C,)."""
     lying = _by_row(x)
-    total: Array = (lying @ np.ones(lying.shape[-1], x.dtype)).sum(axis=0)
+    total: Array = (lying @ ones(lying.shape[-1], x.dtype)).sum(axis=0)
     return total
 
 

@@ -57,7 +57,8 @@ def gelu(x: Array, space: Workspace, key: Hashable, *, reuse: bool = False) -> t
     np.multiply(slope, x.dtype.type(1 / math.sqrt(2 * math.pi)), out=slope)
     np.multiply(slope, x, out=slope)
     np.add(slope, share, out=slope)
-    y = np.multiply(x, share, out=x if reuse else space.image((key, "y"), x.shape, x.dtype))
+    y = np.maximum(x, -_END, out=x if reuse else space.image((key, "y"), x.shape, x.dtype))
+    np.multiply(y, share, out=y)  # below the table's end nothing but zero is left
 
     def pullback(dy: Array) -> Array:
         np.multiply(dy, slope, out=dy)

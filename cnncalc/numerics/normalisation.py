@@ -22,7 +22,7 @@ class Statistics(NamedTuple):
 
 
 _FAR = 64  # means whose squares are so many variances
-_STRIP = 1 << 15  # numbers that pass through at once, and stay near the core
+_STRIP = 1 << 17  # numbers that pass through at once; two such strips still stay near the core
 
 
 def _lying(x: Array) -> Array:

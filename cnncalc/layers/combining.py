@@ -129,7 +129,7 @@ class Serial(Block):
                     break
                 dx, found = pullback(dx)
                 gradients.update({f"{name}.{own}": gradient for own, gradient in found.items()})
-            return dx, gradients
+            return dx if run.need_dx else None, gradients
 
         return x, back
 

@@ -109,7 +109,7 @@ BLOCKS = (
     "multiply { { } { globalavgpool; conv 4x1x1; sigmoid } }",
     "multiply { { tanh } { sigmoid } { relu } }",
     "aux { fc 2; softmax }",
-    "relu; identity; relu; aux { fc 2 }; tanh",
+    "sigmoid; identity; tanh; aux { fc 2 }; sigmoid",
 )
 
 
@@ -128,6 +128,18 @@ def test_arrays_that_are_reused_give_what_arrays_of_their_own_would(
     monkeypatch.setattr(Run, "inside", lambda *args, **how: inside(*args, **{**how, "reuse": False}))
     for value, expected in zip(found, outcome(made, x, seeded(), dy), strict=True):
         assert value == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_where_nobody_asks_for_dx_the_gradients_are_the_same(block: str) -> None:
+    made = network(parse(BRANCHING[1].replace("x2;", "x4;").format(block)), 3)
+    x = distinct(batch_last(made.model.input), 1)
+    dy = np.random.default_rng(2).normal(size=(3, x.shape[-1]))
+    _, expected, _ = outcome(made, x, seeded(), dy)
+    gradients = made.parameters.like()
+    _, backward = made.forward(x.copy(), seeded())
+    assert backward(dy.copy(), gradients) is None
+    assert gradients.vector == pytest.approx(expected, abs=1e-12)
 
 
 def test_a_block_of_its_parts_by_hand() -> None:

@@ -116,7 +116,8 @@ def contrast_norm(
         means.append(average_pool(over, axes, out, space, (key, name), count_padding=False))
     (mean, mean_back), (energy, energy_back) = means
     variance = energy - np.square(mean)
-    vanishes = variance <= 100 * np.finfo(x.dtype).eps * (energy + np.square(centre))
+    eps = np.finfo(x.dtype).eps
+    vanishes = variance <= 100 * eps * (energy + eps * np.square(centre))
     deviation = np.sqrt(np.where(vanishes, x.dtype.type(1), variance))
     y = np.subtract(level, mean, out=square)
     np.divide(y, deviation, out=y)

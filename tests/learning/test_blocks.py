@@ -186,6 +186,8 @@ def test_templates_are_drawn_and_never_trained_and_the_nearest_one_wins() -> Non
     x = np.array([[1.0, -1.0], [1.0, 0.0], [0.0, -1.0]])
     logits, _ = made.forward(x, Run(train=True))
     assert logits.tolist() == [[-1, -9], [-9, -1]]
+    _, _, dx = outcome(made, x, Run(train=True), np.array([[1.0, 0.0], [0.0, 1.0]]))
+    assert dx.tolist() == [[0, 0], [0, -2], [2, 0]]  # −2(x − w)
     assert set(made.tensors()) == {"0.weight"}
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from cnncalc.numerics.windows import Axis, last_axes, reach
 from cnncalc.numerics.workspace import Array, Pullback, Workspace
 
-_STRIP = 400_000  # elements of an image that pass through at once, and stay near the core
+_STRIP = 100_000  # elements of an image that pass through at once, and stay near the core
 
 
 def _along(place: int, part: slice) -> tuple[slice, ...]:
@@ -137,10 +137,11 @@ def _max_along_back(
 ) -> None:
     """Hand the gradient to the first place that holds the maximum; what is left of it goes on to the next."""
     parts = [dx[_along(place, _span(window, i, dy.shape[place + 1]))] for i in range(window.kernel)]
-    taken = space.image(("max_pool", "taken"), dy.shape, dy.dtype)
     for i, mask in enumerate(won):
+        taken = space.image(("max_pool", "taken"), dy.shape, dy.dtype) if add else parts[i]
         np.multiply(dy, mask, out=taken)
-        _give(taken, parts[i], add)
+        if add:
+            _give(taken, parts[i], add)
         left = dy if add or i + 1 < len(won) else parts[-1]
         np.subtract(dy, taken, out=left)  # exact: either all of dy has gone or nothing
     if add or not won:

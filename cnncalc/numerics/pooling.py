@@ -141,7 +141,7 @@ def _max_along_back(
         taken = space.image(("max_pool", "taken"), dy.shape, dy.dtype) if add else parts[i]
         np.multiply(dy, mask, out=taken)
         if add:
-            _give(taken, parts[i], add)
+            np.add(parts[i], taken, out=parts[i])
         left = dy if add or i + 1 < len(won) else parts[-1]
         np.subtract(dy, taken, out=left)  # exact: either all of dy has gone or nothing
     if add or not won:

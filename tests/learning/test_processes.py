@@ -25,7 +25,8 @@ from cnncalc.learning.training import Training
 from cnncalc.numerics.workspace import Array
 from tests.learning.sets import bars
 
-SMALL = "input 8x8x1; conv 6x3x3; relu; maxpool 2x2; batchnorm; dropout 0.1; fc 4; softmax"
+SMALL = """input 8x8x1; conv 6x3x3; relu; maxpool 2x2; batchnorm; dropout 0.1; residual { conv 6x3x3 pad 1; batchnorm };
+           fc 4; softmax"""
 
 
 class Counter:
@@ -109,14 +110,14 @@ def test_several_may_be_hired_by_one_team(team: Team, members: Members) -> None:
     assert list(others.arrays["seen"]) == [2] * 3
 
 
-@pytest.mark.parametrize("size", [2, 3])
-def test_a_training_by_processes_is_that_by_threads_to_the_bit(size: int) -> None:
-    """Also batch normalisation, dropout, and where the random numbers of each worker stand."""
+@pytest.mark.parametrize(("size", "text"), [(2, SMALL), (3, SMALL), (2, "input 8x8x1; fc 9; tanh; rbf 4")])
+def test_a_training_by_processes_is_that_by_threads_to_the_bit(size: int, text: str) -> None:
+    """Also batch normalisation, dropout, blocks, what is not trained, and where the random numbers stand."""
     settings = Settings(epochs=2, batch=31, average=0.9, augment="shift:1", clip=1.0, l2=1e-3)
     outcomes = []
     for processes in (False, True):
         rng = np.random.default_rng(0)
-        network = Network(parse(SMALL))
+        network = Network(parse(text))
         network.initialise(rng)
         with Team(size, processes=processes) as team:
             training = Training(network, bars(), settings, team, rng)

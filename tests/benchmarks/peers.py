@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import torch
@@ -9,18 +10,41 @@ from torch import nn
 
 from cnncalc.layers import Layer, Model
 from cnncalc.layers.activation import Identity, LeakyReLU, ReLU, Sigmoid, Softmax, Softplus, Tanh
+from cnncalc.layers.combining import Residual, Serial
 from cnncalc.layers.convolution import Convolution
 from cnncalc.layers.dense import Dense, Flatten
 from cnncalc.layers.normalisation import BatchNorm, Dropout
-from cnncalc.layers.pooling import AveragePooling, MaxPooling
+from cnncalc.layers.pooling import AveragePooling, GlobalAveragePooling, MaxPooling
 
 
 def sequential(model: Model) -> nn.Sequential:
     """The model as PyTorch writes it, without a softmax at the end, which is in its loss."""
-    steps = list(model.steps())
-    if isinstance(steps[-1].layer, Softmax):
-        steps.pop()
-    return nn.Sequential(*(module(step.layer, step.input) for step in steps))
+    layers = model.body.layers
+    return serial(layers[:-1] if isinstance(layers[-1], Softmax) else layers, model.input)
+
+
+def serial(layers: tuple[Layer, ...], x: tuple[int, ...]) -> nn.Sequential:
+    """One module for each layer, and one to flatten a volume where a vector is wanted."""
+    modules: list[nn.Module] = []
+    for layer in layers:
+        if layer.flat and len(x) > 1:
+            modules.append(nn.Flatten())
+            x = (prod(x),)
+        modules.append(module(layer, x))
+        x = [step.output for step in Model(x, Serial((layer,))).steps()][-1]
+    return nn.Sequential(*modules)
+
+
+class Added(nn.Module):
+    """A residual block."""
+
+    def __init__(self, block: Residual, x: tuple[int, ...]) -> None:
+        super().__init__()
+        self.body = serial(block.body.layers, x)
+        self.shortcut = serial(block.shortcut.layers, x)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.body(x) + self.shortcut(x)
 
 
 def module(layer: Layer, x: tuple[int, ...]) -> nn.Module:
@@ -39,6 +63,10 @@ def module(layer: Layer, x: tuple[int, ...]) -> nn.Module:
             )
         case AveragePooling():
             return nn.AvgPool2d(layer.kernel, layer.stride, padding(layer, x), layer.ceil, layer.countpad)
+        case Residual():
+            return Added(layer, x)
+        case GlobalAveragePooling():
+            return nn.AdaptiveAvgPool2d(1)
         case Dense():
             return nn.Linear(x[0], layer.units, bias=layer.bias)
         case Flatten():
@@ -84,6 +112,22 @@ class Peer:
         self.optimiser.step()
         return float(loss.detach())
 
+    def right(self, images: Any, labels: Any, batch: int) -> int:
+        """How many of the pictures (N, C, H, W) it classifies rightly, so many at once."""
+        self.plain.eval()
+        with torch.inference_mode():
+            found = [
+                int((self.network(part).argmax(1) == classes).sum())
+                for part, classes in zip(
+                    torch.from_numpy(images).split(batch), torch.from_numpy(labels).split(batch), strict=True
+                )
+            ]
+        self.plain.train()
+        return sum(found)
+
     def load(self, tensors: dict[str, Any]) -> None:
         """Takes over parameters by their names."""
-        self.plain.load_state_dict({name: torch.from_numpy(value) for name, value in tensors.items()})
+        found = {name: torch.from_numpy(value) for name, value in tensors.items()}
+        missing, unexpected = self.plain.load_state_dict(found, strict=False)
+        assert not unexpected, unexpected
+        assert all(name.endswith("num_batches_tracked") for name in missing), missing

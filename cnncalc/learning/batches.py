@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -62,14 +62,30 @@ class Batches:
         if not self.augmentations and isinstance(self.data.images, np.ndarray):
             yield from map(batch, indices)
             return
-        waiting: deque[Future[Batch]] = deque()
-        pool = ThreadPoolExecutor(self.threads, thread_name_prefix="augment")
-        try:
-            for index in indices:
-                waiting.append(pool.submit(batch, index))
-                if len(waiting) > AHEAD * self.threads:
-                    yield waiting.popleft().result()
-            while waiting:
+        yield from ahead(batch, indices, self.threads)
+
+
+def ahead(batch: Callable[[int], Batch], indices: Iterator[int], threads: int) -> Iterator[Batch]:
+    """The batches of these numbers in order, made by threads of their own before they are asked for."""
+    waiting: deque[Future[Batch]] = deque()
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="ahead")
+    try:
+        for index in indices:
+            waiting.append(pool.submit(batch, index))
+            if len(waiting) > AHEAD * threads:
                 yield waiting.popleft().result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def in_order(data: Split, size: int, threads: int) -> Iterator[Batch]:
+    """The pictures as they come; those that are yet to be read are read ahead."""
+
+    def batch(first: int) -> Batch:
+        part = slice(first, first + size)
+        return Batch(data.images[part], data.labels[part])
+
+    firsts = iter(range(0, len(data), size))
+    return map(batch, firsts) if isinstance(data.images, np.ndarray) else ahead(batch, firsts, threads)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnncalc.errors import ShapeError
+from cnncalc.learning.batches import in_order
 from cnncalc.learning.data import DataSet, Split
 from cnncalc.learning.inputs import Inputs
 from cnncalc.learning.losses import CrossEntropy, Loss, Score, total
@@ -34,9 +35,7 @@ def evaluate(network: Network, data: Split, inputs: Inputs, team: Team, loss: Lo
 
 def score(shares: Shares, data: Split) -> Score:
     """The same by workers who have the network already."""
-    at_once = min(AT_ONCE, EACH * shares.size)
     scores = [Score(0.0, 0)]
-    for first in range(0, len(data), at_once):
-        part = slice(first, first + at_once)
-        scores += shares.score(data.images[part], data.labels[part])
+    for images, labels in in_order(data, min(AT_ONCE, EACH * shares.size), shares.size):
+        scores += shares.score(images, labels)
     return total(scores)

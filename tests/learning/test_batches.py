@@ -2,12 +2,13 @@
 
 import threading
 from itertools import islice
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 
 from cnncalc.learning.augmentation import Flip, Shift
-from cnncalc.learning.batches import Batch, Batches
+from cnncalc.learning.batches import Batch, Batches, in_order
 from cnncalc.learning.data import Split
 
 PICTURES = np.arange(23, dtype=np.uint8)[:, None, None, None] * np.ones((23, 6, 5, 1), np.uint8)
@@ -80,8 +81,8 @@ def test_batches_are_made_ahead_in_threads_of_their_own_and_no_more_than_wanted(
     assert all(isinstance(batch, Batch) for batch in first)
     epoch.close()  # type: ignore[attr-defined]  # as when a training is given up
     assert 2 <= len(made) <= 2 + module.AHEAD
-    assert all(name.startswith("augment") for name in made)
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("augment")]
+    assert all(name.startswith("ahead") for name in made)
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("ahead")]
 
 
 def test_an_error_beside_the_training_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,3 +94,28 @@ def test_an_error_beside_the_training_ends_it(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(module, "augment", fail)
     with pytest.raises(MemoryError, match="no room"):
         list(batches((Flip(),)).epoch(1))
+
+
+class OnDisk:
+    """Pictures that are read when they are asked for, by whichever thread asks."""
+
+    shape = PICTURES.shape
+    readers: ClassVar[set[str]] = set()
+
+    def __len__(self) -> int:
+        return len(PICTURES)
+
+    def __getitem__(self, rows: Any) -> Any:
+        self.readers.add(threading.current_thread().name)
+        return PICTURES[rows]
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("size", [1, 5, 23, 100])
+def test_pictures_in_order_are_the_same_whether_they_lie_in_memory_or_are_read_ahead(
+    size: int, threads: int
+) -> None:
+    read = as_bytes(in_order(Split(OnDisk(), DATA.labels), size, threads))
+    assert read == as_bytes(in_order(DATA, size, threads))
+    assert b"".join(images for images, _ in read) == PICTURES.tobytes()
+    assert all(name.startswith("ahead") for name in OnDisk.readers)

@@ -21,6 +21,7 @@ from cnncalc.layers.base import (
     show,
     split,
 )
+from cnncalc.layers.convolution import Bias, Convolution
 from cnncalc.layers.dense import Flatten
 from cnncalc.layers.pooling import MaxPooling
 from cnncalc.layers.values import YES_NO
@@ -80,12 +81,17 @@ class Serial(Block):
         """The layers in the order of computation, each with its place in the description.
 
         A function that never decreases may be applied behind the maximum of a window as well as before it, with
-        the same result; behind, there is less of it to do.
+        the same result; behind, there is less of it to do. Adding the bias of a convolution is such a function.
         """
         order = list(enumerate(self.layers))
         for i in range(1, len(order)):
             if isinstance(order[i][1], MaxPooling) and order[i - 1][1].monotone:
                 order[i - 1], order[i] = order[i], order[i - 1]
+        for i in reversed(range(1, len(order))):
+            place, layer = order[i - 1]
+            if isinstance(order[i][1], MaxPooling) and isinstance(layer, Convolution) and layer.bias:
+                order[i - 1] = place, layer.unbiased()
+                order.insert(i + 1, (place, Bias()))
         return order
 
     @property

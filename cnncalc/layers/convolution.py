@@ -139,7 +139,15 @@ class Convolution(Filters):
         """The channels that each filter sees, each once, in the order in which their weights lie."""
         return [tuple(dict.fromkeys(row)) for row in self.table]
 
+    def unbiased(self) -> Convolution:
+        """The same filters without their bias."""
+        other = self.at(self.place)
+        other.__dict__["bias"] = False
+        return other
+
     def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
+        if not self.bias:  # or it is added later
+            params = {"weight": params["weight"]}
         if not self.table:
             return correlated(x, params, run, self.windows, self.groups)
         # as filters that see all channels, with zeros where the table has none
@@ -154,6 +162,23 @@ class Convolution(Filters):
         def pullback(dy: Array) -> tuple[Array | None, dict[str, Array]]:
             dx, gradients = back(dy)
             return dx, {**gradients, "weight": gradients["weight"][places]}
+
+        return y, pullback
+
+
+class Bias(Layer):
+    """The bias of a convolution where it is added later than by the convolution itself; it has no word of its own."""
+
+    reads_output = False
+
+    def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
+        from cnncalc.numerics.elementwise import add_bias
+
+        y, back = add_bias(x, params["bias"], run.space, run.key, reuse=run.reuse)
+
+        def pullback(dy: Array) -> tuple[Array, dict[str, Array]]:
+            dx, dbias = back(dy)
+            return dx, {"bias": dbias}
 
         return y, pullback
 

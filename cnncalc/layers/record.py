@@ -147,7 +147,7 @@ class Record:
         if given:
             raise TypeError(f"{type(self).__name__} has no {', '.join(given)}")
 
-    def at(self, place: Place) -> Self:
+    def at(self, place: Place | None) -> Self:
         """The same record, written elsewhere."""
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__, place=place)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 
 import numpy as np
 
+from cnncalc.numerics.sums import channel_sum
 from cnncalc.numerics.workspace import Array, Pullback, Workspace, rows
 
 # clipping at two numbers is a vector instruction; a maximum with one number is not
@@ -28,6 +29,14 @@ def _times(factor: Array) -> Pullback:
         return dy
 
     return pullback
+
+
+def add_bias(
+    x: Array, bias: Array, space: Workspace, key: Hashable, *, reuse: bool = False
+) -> tuple[Array, Callable[[Array], tuple[Array, Array]]]:
+    """One number a channel, (C,), added to x (C, *spatial, N). The pullback gives (dx, dbias), dx being dy."""
+    y = np.add(x, bias.reshape(-1, *(1 for _ in x.shape[1:])), out=_result(x, space, key, reuse))
+    return y, lambda dy: (dy, channel_sum(dy))
 
 
 def relu(x: Array, space: Workspace, key: Hashable, *, reuse: bool = False) -> tuple[Array, Pullback]:

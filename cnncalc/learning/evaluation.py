@@ -14,8 +14,6 @@ from cnncalc.learning.settings import Settings
 from cnncalc.learning.share import AT_ONCE, Shares
 from cnncalc.learning.team import Team
 
-EACH = 250  # pictures that a worker takes at once
-
 
 def inputs_for(network: Network, data: DataSet) -> Inputs:
     """The door from a data set to a network; raises ShapeError where pictures or classes do not fit."""
@@ -36,6 +34,6 @@ def evaluate(network: Network, data: Split, inputs: Inputs, team: Team, loss: Lo
 def score(shares: Shares, data: Split) -> Score:
     """The same by workers who have the network already."""
     scores = [Score(0.0, 0)]
-    for images, labels in in_order(data, min(AT_ONCE, EACH * shares.size), shares.size):
+    for images, labels in in_order(data, AT_ONCE, shares.size):
         scores += shares.score(images, labels)
     return total(scores)

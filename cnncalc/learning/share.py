@@ -11,7 +11,7 @@ from cnncalc.layers import Model
 from cnncalc.learning.averaging import contents
 from cnncalc.learning.descent import Descent
 from cnncalc.learning.inputs import Inputs
-from cnncalc.learning.losses import Score
+from cnncalc.learning.losses import Score, total
 from cnncalc.learning.memory import Shapes
 from cnncalc.learning.network import Network
 from cnncalc.learning.processes import Reduce
@@ -21,6 +21,7 @@ from cnncalc.numerics.run import Run
 from cnncalc.numerics.workspace import Array
 
 AT_ONCE = 512  # pictures that lie ready for the team
+TESTED = 128  # pictures that a worker tests the network on at once, few enough for a cache
 
 
 class Share:
@@ -65,11 +66,14 @@ class Share:
     def score(self, part: slice) -> Score:
         """The loss of a part of the pictures, as the network is when it does not learn."""
         run = replace(self.run, train=False)
-        x = self.inputs.batch(self.images[part], run.space, self.network.dtype)
-        outputs, _ = self.network.forward(x, run)
-        softmax = self.network.softmax
-        score, _ = self.loss.score(outputs, self.labels[part], 1, run.space, softmax=softmax)
-        return score
+        scores = []
+        for first in range(part.start, part.stop, TESTED):
+            some = slice(first, min(first + TESTED, part.stop))
+            x = self.inputs.batch(self.images[some], run.space, self.network.dtype)
+            outputs, _ = self.network.forward(x, run)
+            softmax = self.network.softmax
+            scores.append(self.loss.score(outputs, self.labels[some], 1, run.space, softmax=softmax)[0])
+        return total(scores)
 
     @np.errstate(all="ignore")
     def descend(self, workers: int, rate: float, steps: int) -> None:

@@ -115,7 +115,7 @@ class Shares:
     def __init__(
         self, team: Team, network: Network, inputs: Inputs, settings: Settings, rng: np.random.Generator
     ) -> None:
-        before = {**contents(network), "fixed": network.fixed.vector}
+        before = contents(network)
         shapes: Shapes = {name: (value.shape, value.dtype) for name, value in before.items()}
         size = network.parameters.vector.size
         shapes["gradients"] = ((team.size, size), network.dtype)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cnncalc.learning.checkpoint import Trained
     from cnncalc.learning.data import Rule
     from cnncalc.learning.keeping import Stored
+    from cnncalc.learning.transfer import Start
 
 app = typer.Typer(add_completion=False)
 
@@ -56,6 +57,15 @@ def train(
     out: Annotated[
         Path | None, typer.Option(help="Folder for the network; by default runs/DATA-1, DATA-2 …")
     ] = None,
+    start_from: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", metavar="RUN", help="Begin with what this run has learned, not with drawn parameters."
+        ),
+    ] = None,
+    new_head: Annotated[
+        bool, typer.Option("--new-head", help="With --from: draw the last fc anew, for the classes at hand.")
+    ] = False,
     resume: Annotated[
         Path | None,
         typer.Option(
@@ -102,12 +112,31 @@ def train(
     with Team(threads or cores(), processes=True) as team:  # who start while the data are read
         flags = ctx.meta["flags"]
         pictures = dataset(data, rule)
-        network = Network(model_of(model or ("" if flags else "default"), flags, input=pictures.shape))
+        start = start_of(start_from, bool(model or flags), settings, new_head=new_head)
+        if start:
+            network = Network(start.model(len(pictures.classes), settings.freeze), frozen=settings.freeze)
+        else:
+            network = Network(model_of(model or ("" if flags else "default"), flags, input=pictures.shape))
         inputs_for(network, pictures)  # whether they fit, before anything is written
         folder = named_folder(out) if out else new_folder(pictures.slug, Path("runs"))
         with held(folder):
-            training, trained = begun(network, pictures, rule, settings, team, seed)
+            training, trained = begun(network, pictures, rule, settings, team, seed, start)
             see_through(Keeper(training, folder, trained, save_every), as_json=as_json)
+
+
+def start_of(run: Path | None, other: bool, settings: Settings, *, new_head: bool) -> Start | None:
+    """What a training begins from, if that is a run; raises UsageError where options do not go together."""
+    if not run:
+        if new_head or settings.freeze:
+            option = "--new-head" if new_head else "--freeze"
+            raise UsageError(f"{option} is for what has been learned", "name the run with --from RUN")
+        return None
+    if other:
+        raise UsageError("--from brings its own model", "leave out --model and layers, or --from")
+    from cnncalc.learning.checkpoint import load
+    from cnncalc.learning.transfer import Start
+
+    return Start(*load(run), str(run), new_head)
 
 
 def go_on(ctx: typer.Context, run: Path, settings: Settings, rule: Rule) -> None:
@@ -176,7 +205,7 @@ def refuse_changes(ctx: typer.Context, kept: Stored, settings: Settings, rule: R
     elif flags and not model and write(model_of("", flags, input=run.picture)) != write(kept.network.model):
         others.append("model")
     if others:
-        options = ", ".join(f"--{name}" for name in others)
+        options = ", ".join(f"--{name.removeprefix('start_').replace('_', '-')}" for name in others)
         raise UsageError(
             f"{kept.folder} is resumed as it was begun, and {options} would change it",
             "leave that out; or begin a new run with it",

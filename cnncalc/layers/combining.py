@@ -104,6 +104,17 @@ class Serial(Block):
         return any(layer.spares_gradient for _, layer in self.order()[-1:])
 
     def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
+        return self.along(x, params, run, self.order())
+
+    def along(
+        self,
+        x: Array,
+        params: dict[str, Array],
+        run: Run,
+        order: list[tuple[int, Layer]],
+        flattened: int = 0,
+    ) -> tuple[Array, Pullback]:
+        """Some of the layers in the order of computation; so many leaves that flatten stand before them."""
         given, buffers = split(params), split(run.buffers)
         way: list[tuple[str, Pullback]] = []  # back to the first layer that needs a gradient
         reuse, need_dx = run.reuse, run.need_dx
@@ -120,8 +131,7 @@ class Serial(Block):
                 reuse = not layer.reads_output
             return y
 
-        flattened = 0
-        for index, layer in self.order():
+        for index, layer in order:
             if layer.flat and x.ndim > 2:
                 x = through(str(index + flattened), Flatten(), x)
                 flattened += 1

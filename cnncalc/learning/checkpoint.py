@@ -186,7 +186,7 @@ def load_all(run: Path) -> tuple[Network, Trained, dict[str, Array]]:
         }
         shapes = tensor_shapes(list(model.leaves()))
         compare(path, shapes, {name: tensor.shape for name, tensor in tensors.items()})
-        network = Network(model)
+        network = Network(model, frozen=0 if trained.finished else int(trained.settings.get("freeze", 0)))
         if len(trained.classes) != network.classes:
             raise ValueError(f"{len(trained.classes)} names for {network.classes} classes")
     except FileError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from cnncalc.numerics.workspace import Array, Workspace
 @dataclass(frozen=True)
 class Inputs:
     """How pictures of one shape become inputs of another: black around them, (x/255 − mean)/deviation."""
+
+    dtype: ClassVar[Any] = np.uint8  # what it takes
+    behind: ClassVar[bool] = False  # whether what it gives is beyond the frozen layers of the network
 
     picture: Shape  # (H, W, C)
     network: Shape
@@ -43,4 +47,21 @@ class Inputs:
         np.copyto(inner, images.transpose(3, 1, 2, 0))
         np.multiply(x, dtype.type(1 / (255 * self.deviation)), out=x)
         np.subtract(x, dtype.type(self.mean / self.deviation), out=x)
+        return x
+
+
+@dataclass(frozen=True)
+class Features(Inputs):
+    """The door for what the frozen layers of a network made of pictures, kept as (N, *spatial, C)."""
+
+    dtype = np.float32
+    behind = True
+
+    def __post_init__(self) -> None:
+        """They fit, as the layer before made them."""
+
+    def batch(self, images: Array, space: Workspace, dtype: np.dtype[np.floating]) -> Array:
+        """Features (N, *spatial, C) as the layers behind take them, (C, *spatial, N)."""
+        x = space.image("batch", (*self.picture[-1:], *self.picture[:-1], len(images)), dtype)
+        np.copyto(x, np.moveaxis(images, (0, -1), (-1, 0)))
         return x

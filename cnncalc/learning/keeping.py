@@ -21,6 +21,7 @@ from cnncalc.learning.surroundings import changes, surroundings
 from cnncalc.learning.team import Team
 from cnncalc.learning.tensorfile import corrupt
 from cnncalc.learning.training import Epoch, Progress, Result, Training
+from cnncalc.learning.transfer import Start
 
 SHARE = 20  # of the time at most one part in so many goes into writing
 MOST_THREADS = 256
@@ -89,16 +90,23 @@ def begun(
     settings: Settings,
     team: Team,
     seed: int,
+    start: Start | None = None,
 ) -> tuple[Training, Trained]:
-    """A training of a network whose parameters are drawn anew, and what its file says."""
+    """A training of a network whose parameters are drawn anew, or come from its start, and what its file says."""
     rng = np.random.default_rng(seed)
     network.initialise(rng)
+    known = fingerprint(data)
+    if start:
+        start.hand_over(network)
+        data = start.seen_alike(data)
     training = Training(network, data, settings, team, rng)
     facts = {**settings.facts(), "validation": len(training.held_out), "seed": seed, "threads": team.size}
+    if start:
+        facts |= {"from": start.run, "new_head": start.new_head}
     size = (data.shape[0], data.shape[1]) if rule.resize else None
     more = {
         "rule": replace(rule, size=size).facts(),
-        "fingerprint": fingerprint(data),
+        "fingerprint": known,
         "surroundings": surroundings(),
     }
     return training, Trained.on(data, facts, [], **more)
@@ -158,6 +166,9 @@ def resumed(run: Stored, data: DataSet, team: Team) -> tuple[Training, Trained, 
             f"{data.name} has changed since {run.folder} began: {other}",
             "bring the data back as they were, or train anew",
         )
+    data = replace(
+        data, mean=trained.mean, deviation=trained.deviation
+    )  # a transfer keeps those it came from
     rng = np.random.default_rng(run.seed)
     try:
         training = Training(run.network, data, run.settings, team, rng)

@@ -69,6 +69,14 @@ class Settings:
         "Pictures held out of training to choose by; by default a twelfth (5,000 of MNIST's 60,000).",
         minimum=0,
     )
+    examples: int | None = setting(
+        None, "Learn from so many pictures only, as many of each class; by default from all.", minimum=1
+    )
+    freeze: int = setting(
+        0,
+        "With --from: how many of the first layers stay as they are; cnncalc shape numbers them.",
+        minimum=0,
+    )
     keep: str = setting(
         "best", "Which epoch's network is tested and saved: best on validation pictures, or last."
     )

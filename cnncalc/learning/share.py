@@ -13,7 +13,7 @@ from cnncalc.learning.descent import Descent
 from cnncalc.learning.inputs import Inputs
 from cnncalc.learning.losses import Score, total
 from cnncalc.learning.memory import Shapes
-from cnncalc.learning.network import Network
+from cnncalc.learning.network import Backward, Network
 from cnncalc.learning.processes import Reduce
 from cnncalc.learning.settings import Settings
 from cnncalc.learning.team import Members, Team, parts
@@ -48,12 +48,15 @@ class Share:
         own = parts(rows.shape[1], len(rows))[worker]
         self.descent = Descent(own, network.parameters, arrays, settings, run.reduce)
 
+    def outputs(self, part: slice, run: Run) -> tuple[Array, Backward]:
+        x = self.inputs.batch(self.images[part], run.space, self.network.dtype)
+        return self.network.forward(x, run, behind=self.inputs.behind)
+
     @np.errstate(all="ignore")  # a number out of range shows in the loss
     def slope(self, part: slice, examples: int) -> Score:
         """The loss of a part of the pictures; its gradient, as of a mean over so many examples, is left behind."""
         run, labels = self.run, self.labels[part]
-        x = self.inputs.batch(self.images[part], run.space, self.network.dtype)
-        outputs, backward = self.network.forward(x, run)
+        outputs, backward = self.outputs(part, run)
         softmax = self.network.softmax
         score, doutputs = self.loss.score(outputs, labels, examples, run.space, softmax=softmax)
         backward(doutputs, self.gradients)
@@ -69,8 +72,7 @@ class Share:
         scores = []
         for first in range(part.start, part.stop, TESTED):
             some = slice(first, min(first + TESTED, part.stop))
-            x = self.inputs.batch(self.images[some], run.space, self.network.dtype)
-            outputs, _ = self.network.forward(x, run)
+            outputs, _ = self.outputs(some, run)
             softmax = self.network.softmax
             scores.append(self.loss.score(outputs, self.labels[some], 1, run.space, softmax=softmax)[0])
         return total(scores)
@@ -95,14 +97,18 @@ class Plan:
     network: Network | None
     model: Model
     dtype: np.dtype[Any]
+    frozen: int
     inputs: Inputs
     settings: Settings
     generators: list[np.random.Generator]
 
     def __call__(self, worker: int, arrays: dict[str, Array], reduce: Reduce) -> Share:
-        network = self.network if self.network and not worker else Network(self.model, dtype=self.dtype)
+        network = self.network if self.network and not worker else self.made()
         run = Run(train=True, rng=self.generators[worker], reduce=reduce)
         return Share(network, self.inputs, self.settings, arrays, worker, run)
+
+    def made(self) -> Network:
+        return Network(self.model, dtype=self.dtype, frozen=self.frozen)
 
     def __getstate__(self) -> dict[str, Any]:
         """Only the first worker has the network itself, and no process that is told of this."""
@@ -121,11 +127,13 @@ class Shares:
         shapes["gradients"] = ((team.size, size), network.dtype)
         for name in settings.chosen_optimiser.keeps:
             shapes[f"optimiser.{name}"] = ((size,), network.dtype)
-        shapes["images"] = ((AT_ONCE, *inputs.picture), np.uint8)
+        shapes["images"] = ((AT_ONCE, *inputs.picture), inputs.dtype)
         shapes["labels"] = ((AT_ONCE,), np.int64)
         self.size = team.size
         self.network = network
-        plan = Plan(network, network.model, network.dtype, inputs, settings, rng.spawn(team.size))
+        plan = Plan(
+            network, network.model, network.dtype, network.frozen, inputs, settings, rng.spawn(team.size)
+        )
         self.members: Members = team.hire(plan, shapes)
         self.arrays = self.members.arrays
         self.gradients = self.arrays["gradients"]

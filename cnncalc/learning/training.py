@@ -19,6 +19,7 @@ from cnncalc.learning.network import Network
 from cnncalc.learning.settings import Settings
 from cnncalc.learning.team import Team
 from cnncalc.learning.trainer import Trainer
+from cnncalc.learning.transfer import computed_once
 from cnncalc.numerics.workspace import Array
 
 
@@ -65,8 +66,11 @@ class Training:
         self.data = data
         self.settings = settings
         self.team = team
-        self.learned, self.held_out, self.tested = data.split(settings.held_out(len(data.train)))
+        parts = data.split(settings.held_out(len(data.train)), settings.examples)
         self.inputs = inputs_for(network, data)
+        if network.frozen and not settings.chosen_augmentations:
+            self.inputs, parts = computed_once(network, self.inputs, parts, team)
+        self.learned, self.held_out, self.tested = parts
         self.trainer = Trainer(network, self.inputs, team, rng, settings)
         self.batches = Batches(
             self.learned,

@@ -89,14 +89,27 @@ class DataSet:
         last = Path(self.name.partition("+")[0]).name or "data"
         return re.sub(r"[^\w.-]+", "-", last.split(".")[0]).strip("-.") or "data"
 
-    def split(self, validation: int) -> Parts:
+    def split(self, validation: int, examples: int | None = None) -> Parts:
         """Holds so many of the training pictures out to validate with; the same ones every time.
 
         Of a set whose authors mixed the classes these are the first, as the loader of the TensorFlow tutorials took
         them (`read_data_sets`, validation_size = 5000), from which MNIST's 55,000 + 5,000 + 10,000 come. Elsewhere
         they are spread evenly over the classes, and over the pictures of each. A set that brings a validation part
-        keeps it, unless 0 are asked for. Raises UsageError.
+        keeps it, unless 0 are asked for. Of the rest, so many examples are learned from, or all of them, evenly
+        spread. Raises UsageError.
         """
+        parts = self.held_out(validation)
+        if examples is None:
+            return parts
+        if examples > len(parts.train):
+            raise UsageError(
+                f"{self.name} has {len(parts.train):,} pictures to learn from, not {examples:,}",
+                f"--examples takes up to {len(parts.train)}",
+            )
+        return parts._replace(train=divided(parts.train, examples)[1])
+
+    def held_out(self, validation: int) -> Parts:
+        """The three parts, with so many pictures to validate with."""
         if not 0 <= validation < len(self.train):
             raise UsageError(
                 f"{validation:,} of the {len(self.train):,} training pictures of {self.name} cannot be held out",

@@ -112,8 +112,8 @@ ENTRIES = (
         CNNCALC,
         "28x28x1",
         joined(
-            f"{unit('conv 24x5x5 pad 2')}; maxpool 2x2",
-            f"{units('conv 48x3x3 pad 1', 'conv 64x3x3 pad 1')}; maxpool 2x2",
+            f"{unit('conv 16x5x5 pad 2')}; maxpool 2x2",
+            f"{units('conv 32x3x3 pad 1', 'conv 48x3x3 pad 1')}; maxpool 2x2",
             units(*["conv 96x3x3"] * 2),
             "dropout 0.3; fc 10; softmax",
         ),

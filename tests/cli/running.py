@@ -10,7 +10,9 @@ from typer.testing import CliRunner
 from cnncalc.cli.main import app
 
 
-def cnncalc(*args: str, folder: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+def cnncalc(
+    *args: str, folder: Path | None = None, timeout: float = 300, **environment: str
+) -> subprocess.CompletedProcess[str]:
     """The finished process; output is UTF-8, a hundred columns wide, without colour."""
     surroundings = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "PYTHONUTF8": "1", **environment}
     surroundings.pop("FORCE_COLOR", None)
@@ -21,7 +23,7 @@ def cnncalc(*args: str, folder: Path | None = None, **environment: str) -> subpr
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=300,
+        timeout=timeout,
         check=False,
     )
 

@@ -96,7 +96,7 @@ def test_all_that_can_be_chosen_is_taken_and_written_down(folder: Path) -> None:
         *("--fc", "10", "--epochs", "1", "--batch", "all", "--validation", "0", "--loss", "mse"),
         *("--optimiser", "momentum:beta=0.8", "--rate", "0.5", "--schedule", "decay", "--warmup", "0.5"),
         *("--l2", "0.001", "--decay", "0.01", "--clip", "2", "--average", "0.9", "--augment", "crop:2,flip"),
-        *("--keep", "last", "--seed", "3", "--threads", "1"),
+        *("--keep", "last", "--seed", "3", "--threads", "1", "--examples", "5000"),
     ]
     done = cnncalc("train", "mnist", *options, "--json", "--out", "chosen", folder=folder)
     assert done.returncode == 0, done.stderr
@@ -116,6 +116,8 @@ def test_all_that_can_be_chosen_is_taken_and_written_down(folder: Path) -> None:
         "average": 0.9,
         "augment": "crop:pixels=2,flip",
         "validation": 0,
+        "examples": 5000,
+        "freeze": 0,
         "keep": "last",
         "seed": 3,
         "threads": 1,
@@ -216,3 +218,37 @@ def test_bad_input_is_an_error_and_leaves_nothing_behind(
     assert "Traceback" not in done.stderr
     assert "Warning" not in done.stderr
     assert set(folder.rglob("*")) == before
+
+
+def test_a_run_begins_from_another_with_a_new_head(folder: Path) -> None:
+    first = cnncalc(
+        "train",
+        "mnist",
+        *("--fc", "8", "--relu", "--fc", "10", "--epochs", "1", "--out", "first"),
+        folder=folder,
+    )
+    assert first.returncode == 0, first.stderr
+    more = ("--from", "first", "--new-head", "--freeze", "3", "--examples", "300", "--epochs", "1")
+    done = cnncalc("train", "mnist", *more, "--out", "second", "--json", folder=folder)
+    assert done.returncode == 0, done.stderr
+    settings = json.loads(done.stdout.splitlines()[-1])["settings"]
+    assert (settings["from"], settings["new_head"], settings["freeze"]) == ("first", True, 3)
+    before, after = (load_file(folder / run / "model.safetensors") for run in ("first", "second"))
+    assert {name for name in before if not (before[name] == after[name]).all()} == {"3.weight", "3.bias"}
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--freeze", "1"), "name the run with --from RUN"),
+        (("--new-head",), "name the run with --from RUN"),
+        (("--from", "nowhere", "--fc", "10"), "leave out --model and layers, or --from"),
+    ],
+)
+def test_options_of_a_transfer_that_do_not_go_together_are_refused(
+    options: tuple[str, ...], says: str, folder: Path
+) -> None:
+    done = cnncalc("train", "mnist", *options, "--out", "never", folder=folder)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert not (folder / "never").exists()

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cnncalc.arithmetic.zoo import ZOO
 from cnncalc.layers import Model, write_layer
 from cnncalc.learning.runs import RunFacts, Unread
 from cnncalc.learning.training import Epoch
@@ -62,7 +63,7 @@ def runs_table(runs: Sequence[RunFacts], console: Console) -> Table:
         table.add_row(
             Text(run.path.name if narrow else str(run.path), "bold cyan"),
             Text(run.trained.data),
-            Text(layers(run.model)),
+            Text(ZOO.name_of(run.model) or layers(run.model)),
             Text(rate(run.accuracy), style) if run.finished else Text("unfinished", "yellow"),
             *([] if narrow else [rate(best.validation_accuracy if best else None)]),
             str(len(run.history)) if run.finished else f"{len(run.history)}/{run.epochs}",

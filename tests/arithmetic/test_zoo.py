@@ -204,3 +204,13 @@ def test_small_styles_take_both_sizes_of_pictures(style: str, ending: str, x: tu
     report = analyse(ZOO[style + ending].model)
     assert (report.input, report.output) == (x, (10,))
     assert report.parameters < 100_000
+
+
+@pytest.mark.parametrize("name", ["default", "lenet5", "tiny", "linear"])
+def test_a_network_is_called_by_its_name_whatever_its_input(name: str) -> None:
+    other = ZOO[name].model._replace(input=(64, 64, 3))
+    assert ZOO.name_of(other) == name
+
+
+def test_a_network_without_a_name_is_called_nothing() -> None:
+    assert ZOO.name_of(parse("input 28x28x1; fc 9; softmax")) == ""

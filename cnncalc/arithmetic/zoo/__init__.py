@@ -15,10 +15,12 @@ from cnncalc.errors import nearest
 
 if TYPE_CHECKING:
     from cnncalc.arithmetic.zoo.entry import Architecture
+    from cnncalc.layers import Model
 
 __all__ = ["ZOO", "Zoo"]
 
 FAMILIES = ("classic", "vgg", "inception", "residual", "mobile", "sequences", "segmentation", "training")
+TRAINED = ("training", "classic")  # the families of networks that are trained on small pictures
 
 
 def plain(name: str) -> str:
@@ -26,13 +28,18 @@ def plain(name: str) -> str:
     return name.lower().translate({ord(sign): None for sign in "-_."})
 
 
+def family_of(name: str) -> tuple[Architecture, ...]:
+    """The entries of one family."""
+    entries: tuple[Architecture, ...] = import_module(f"cnncalc.arithmetic.zoo.{name}").ENTRIES
+    return entries
+
+
 class Zoo(Mapping[str, "Architecture"]):
     """Entries by name; aliases find them too, and so does a name with other dashes, dots and underscores."""
 
     @cached_property
     def entries(self) -> dict[str, Architecture]:
-        modules = [import_module(f"cnncalc.arithmetic.zoo.{family}") for family in FAMILIES]
-        return {entry.name: entry for module in modules for entry in module.ENTRIES}
+        return {entry.name: entry for family in FAMILIES for entry in family_of(family)}
 
     @cached_property
     def by_plain_name(self) -> dict[str, Architecture]:
@@ -52,6 +59,11 @@ class Zoo(Mapping[str, "Architecture"]):
 
     def __len__(self) -> int:
         return len(self.entries)
+
+    def name_of(self, model: Model) -> str:
+        """What a network that is trained on small pictures is called here, whatever its input; nothing for others."""
+        entries = (entry for family in TRAINED for entry in family_of(family))
+        return next((entry.name for entry in entries if entry.model.body == model.body), "")
 
     def hint(self, name: str) -> str:
         """The nearest name to one that is not known."""

@@ -4,7 +4,8 @@ from itertools import product
 from math import prod
 
 from cnncalc.layers import Layer, Model, Shape, Step
-from cnncalc.layers.combining import Auxiliary, Branches, Serial
+from cnncalc.layers.branching import Branches
+from cnncalc.layers.combining import Auxiliary, Serial
 from cnncalc.layers.convolution import Convolution, Depthwise, Separable
 from cnncalc.layers.dense import Dense, Flatten, RadialBasis
 from cnncalc.layers.normalisation import LocalContrastNorm

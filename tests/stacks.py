@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from cnncalc.errors import CnncalcError
 from cnncalc.layers import Layer, Model, Serial, Shape
-from cnncalc.layers.combining import Auxiliary, Concat, Multiply, Residual
+from cnncalc.layers.branching import Concat, Multiply, Residual
+from cnncalc.layers.combining import Auxiliary
 from cnncalc.layers.convolution import Convolution, Depthwise, Separable
 from cnncalc.layers.dense import Dense, RadialBasis
 from cnncalc.layers.normalisation import LayerNorm, LayerScale, LocalContrastNorm, LocalResponseNorm

@@ -14,7 +14,7 @@ from cnncalc.arithmetic.report import SCHEMA, Report, Row
 from cnncalc.arithmetic.tree import Node, grown, way
 from cnncalc.errors import ShapeError, UsageError, nearest
 from cnncalc.layers import Field, Shape, number, show
-from cnncalc.layers.combining import Branches
+from cnncalc.layers.branching import Branches
 from cnncalc.layers.field import Span
 
 if TYPE_CHECKING:

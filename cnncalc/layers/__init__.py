@@ -14,6 +14,7 @@ from cnncalc.layers import (
     normalisation,
     shaping,
     combining,
+    branching,
 )
 from cnncalc.layers.base import Cost, Field, Formula, Layer, Shape, Step, count, number, show
 from cnncalc.layers.combining import Model, Serial
@@ -30,6 +31,7 @@ __all__ = [
     "Shape",
     "Step",
     "activation",
+    "branching",
     "combining",
     "convolution",
     "count",

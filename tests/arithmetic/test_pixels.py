@@ -9,7 +9,7 @@ from cnncalc.arithmetic.pixels import Seen, centre, chosen, document, look
 from cnncalc.arithmetic.report import analyse
 from cnncalc.errors import ShapeError, UsageError
 from cnncalc.layers import Field, Layer, Model, Serial, parse
-from cnncalc.layers.combining import Branches
+from cnncalc.layers.branching import Branches
 from cnncalc.layers.convolution import Convolution
 from cnncalc.layers.pooling import AveragePooling, MaxPooling
 from cnncalc.numerics.run import Run

@@ -10,7 +10,8 @@ from torch import nn
 
 from cnncalc.layers import Layer, Model
 from cnncalc.layers.activation import Identity, LeakyReLU, ReLU, Sigmoid, Softmax, Softplus, Tanh
-from cnncalc.layers.combining import Residual, Serial
+from cnncalc.layers.branching import Residual
+from cnncalc.layers.combining import Serial
 from cnncalc.layers.convolution import Convolution
 from cnncalc.layers.dense import Dense, Flatten
 from cnncalc.layers.normalisation import BatchNorm, Dropout

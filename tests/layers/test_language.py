@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from cnncalc.errors import CnncalcError, LanguageError, ShapeError
 from cnncalc.layers import Layer, Model, Serial, parse, write
 from cnncalc.layers.activation import Identity, ReLU
-from cnncalc.layers.combining import Auxiliary, Concat, Residual
+from cnncalc.layers.branching import Concat, Residual
+from cnncalc.layers.combining import Auxiliary
 from cnncalc.layers.convolution import Convolution
 from cnncalc.layers.dense import Dense
 from cnncalc.layers.language import build

@@ -8,7 +8,7 @@ import pytest
 from cnncalc.layers import parse
 from cnncalc.layers.activation import ReLU, Tanh
 from cnncalc.layers.base import Layer
-from cnncalc.layers.combining import Residual
+from cnncalc.layers.branching import Residual
 from cnncalc.layers.convolution import Convolution
 from cnncalc.learning.gradcheck import WHOLE, Check, check, tensor_count
 

@@ -3,8 +3,8 @@
     python -m tests.benchmarks.training [--networks lenet5,default,…] [--rounds 5] [--seconds 1] [--no-compile]
                                         [--no-process] [--json FILE]
 
-The sides take turns within one run; figures are medians over the rounds, ratios the median of the ratios of each
-round, to the fastest kind of PyTorch. PyTorch gets its pictures standardised beforehand; cnncalc does that in every
+The sides take turns within one run; figures are medians over the rounds, ratios (cnncalc over PyTorch) the median of
+the ratios of each round. PyTorch gets its pictures standardised beforehand; cnncalc does that in every
 step. The share of the peak is that of a product of two matrices of 2,048 × 2,048 by BLAS in the same round.
 """
 
@@ -142,10 +142,14 @@ def speeds(sides: Sides, rounds: int, seconds: float) -> dict[str, list[float]]:
 
 
 def compared(found: dict[str, list[float]]) -> dict[str, Any]:
-    """The fastest peer, and by how much cnncalc is faster."""
-    fastest = max((label for label in found if label != "cnncalc"), key=lambda label: median(found[label]))
-    ratio = median(a / b for a, b in zip(found["cnncalc"], found[fastest], strict=True))
-    return {"images_per_second": found, "fastest_peer": fastest, "ratio": ratio}
+    """By how much cnncalc is faster than each kind of PyTorch."""
+    own = found["cnncalc"]
+    ratios = {
+        label: median(a / b for a, b in zip(own, each, strict=True))
+        for label, each in found.items()
+        if label != "cnncalc"
+    }
+    return {"images_per_second": found, "ratios": ratios}
 
 
 def peak() -> float:
@@ -251,8 +255,8 @@ def show(name: str, found: dict[str, Any]) -> None:
     for what in ("training", "inference"):
         part = found[what]
         for label, each in part["images_per_second"].items():
-            print(f"{name:13} {what:10} {label:22} {median(each):9,.0f} images/s")
-        print(f"{name:13} {what:10} {part['ratio']:.2f}× {part['fastest_peer']}")
+            ratio = f"{part['ratios'][label]:.2f}×" if label in part["ratios"] else ""
+            print(f"{name:13} {what:10} {label:22} {median(each):9,.0f} images/s  {ratio}")
     part = found["training"]
     print(
         f"{name:13} training   {part['gflops']:.0f} of {found['peak_gflops']:.0f} GFLOP/s, {part['share_of_peak']:.0%}"

@@ -64,17 +64,17 @@ def carry_out(request: Request) -> None:
     if request.show:
         _one_only(jobs, "--show")
     start = perf_counter()
+    make_folders(jobs)
+    done = run_jobs(jobs, partial(_work, request), cores(), processes=True)
     if len(jobs) == 1:
-        make_folders(jobs)
-        (event,) = run_jobs(jobs, lambda job, threads: _work(request, job, threads), cores())
+        (event,) = done
         if isinstance(event, Failed):
             raise event.error
         report(event.record, request)
         return
     from cnncalc.render.jobs import show_jobs
 
-    make_folders(jobs)
-    events = show_jobs(run_jobs(jobs, lambda job, threads: _work(request, job, threads), cores()), len(jobs))
+    events = show_jobs(done, len(jobs))
     summarise(events, perf_counter() - start, request)
     if code := exit_code(events):
         raise typer.Exit(code)

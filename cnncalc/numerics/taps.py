@@ -59,6 +59,18 @@ def plan(
 
     It is the cheapest that is right; the reason says what it and the others are reckoned to cost.
     """
+    planned: Callable[..., Method] = _remembered_plan if isinstance(weights, tuple) else _plan
+    return planned(shape, np.dtype(dtype), weights, divisor, geometry, raw)
+
+
+def _plan(
+    shape: tuple[int, ...],
+    dtype: np.dtype[Any],
+    weights: ArrayLike,
+    divisor: float,
+    geometry: Geometry,
+    raw: bool,
+) -> Method:
     what = task_of(shape, dtype, weights, divisor, geometry)
     found = list(choices(what) if what.dtype.kind == "u" and not raw else raw_choices(what))
     best = _cheapest(iter(found))
@@ -112,6 +124,7 @@ def _settle(
 
 
 _remembered = lru_cache(maxsize=16)(_settle)
+_remembered_plan: Callable[..., Method] = lru_cache(maxsize=16)(_plan)
 
 
 def _cheapest(found: Iterator[Choice]) -> Choice:

@@ -10,7 +10,7 @@ import pytest
 
 from cnncalc.errors import CnncalcError, FileError, UsageError
 from cnncalc.imaging import jobs as module
-from cnncalc.imaging.jobs import STDIO, Done, Failed, Job, exit_code, make_folders, plan_jobs, run_jobs
+from cnncalc.imaging.jobs import ALONE, STDIO, Done, Failed, Job, exit_code, make_folders, plan_jobs, run_jobs
 from cnncalc.imaging.pictures import Picture, read, write
 from cnncalc.shipped import sample
 
@@ -183,7 +183,7 @@ def test_events_come_in_order_and_failures_between_them(threads):
 
 
 def test_small_pictures_share_the_threads_and_large_ones_have_them_all(monkeypatch):
-    monkeypatch.setattr(module, "_is_large", lambda job: int(job.name) % 4 == 3)
+    monkeypatch.setattr(module, "_pixels", lambda job: ALONE if int(job.name) % 4 == 3 else 0)
     busy = 0
     lock = threading.Lock()
     most = 0

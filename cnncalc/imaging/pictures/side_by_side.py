@@ -13,8 +13,8 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 
-def in_order(work: Callable[[S], T], parts: Iterable[S], threads: int) -> Iterator[T]:
-    """What the work makes of each part; at most AHEAD · threads results are held at a time."""
+def in_order(work: Callable[[S], T], parts: Iterable[S], threads: int, ahead: int = AHEAD) -> Iterator[T]:
+    """What the work makes of each part; at most ahead · threads results are held at a time."""
     if threads <= 1:
         yield from map(work, parts)
         return
@@ -23,7 +23,7 @@ def in_order(work: Callable[[S], T], parts: Iterable[S], threads: int) -> Iterat
     try:
         for part in parts:
             waiting.append(pool.submit(work, part))
-            if len(waiting) >= AHEAD * threads:
+            if len(waiting) >= ahead * threads:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()

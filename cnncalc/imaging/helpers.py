@@ -16,8 +16,11 @@ T = TypeVar("T")
 
 READY = b"ready"
 # -P: nothing is imported from the current folder but what this process would import from there
-_START = ("-P", "-c", "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); "
-          "from cnncalc.imaging.helpers import serve; serve()")  # fmt: skip
+_CODE = (
+    "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); "
+    "from cnncalc.imaging.helpers import serve; serve()"
+)
+_START = ("-P", "-c", _CODE)
 
 
 class Helper(Generic[S, T]):

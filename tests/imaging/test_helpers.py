@@ -48,6 +48,22 @@ def test_a_fault_that_cannot_be_handed_over_is_told_in_words(helped):
         helped(exec)([f"raise {source}"])
 
 
+class Demanding(Exception):  # noqa: N818  # it is none of ours
+    """Python can write it down, and not read it."""
+
+    def __init__(self, said, more):
+        super().__init__(said + more)
+
+
+def demand(part):
+    raise Demanding(part, " and not otherwise")
+
+
+def test_a_fault_that_could_not_be_read_here_is_told_in_words(helped):
+    with pytest.raises(RuntimeError, match="so it was and not otherwise"):
+        helped(demand)(["so it was"])
+
+
 def test_only_the_part_at_which_a_process_died_is_lost(helped):
     dying = "__import__('os')._exit(1)"
     helper = helped(eval)

@@ -248,3 +248,28 @@ def test_the_method_is_chosen_by_the_kernel(kernel, dtype, name):
     method = plan((3000, 4000, 3), dtype, kernel)
     assert method.name == name
     assert method.reason
+
+
+@pytest.mark.parametrize("raw", [False, True])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("weights", [((1, 2, 1), (2, 4, 2), (1, 2, 1)), ((0.1, 0.7), (0.3, 0.2))])
+def test_a_plan_that_is_remembered_is_the_one_that_would_be_made(weights, dtype, raw):
+    """Only weights in tuples are remembered; every order in which the cases come gives the same."""
+    made = plan((60, 80, 3), dtype, np.array(weights), 3, raw=raw)
+    assert plan((60, 80, 3), dtype, weights, 3, raw=raw) == made
+    assert plan((60, 80, 3), dtype, weights, 3, raw=raw) == made
+
+
+def test_plans_that_are_remembered_are_told_apart():
+    weights = ((1, 2, 1), (2, 4, 2), (1, 2, 1))
+    plans = {
+        plan((60, 80, 3), dtype, weights, 3, geometry=geometry, raw=raw)
+        for dtype, geometry, raw in [
+            (np.uint8, Geometry(), False),
+            (np.uint16, Geometry(), False),
+            (np.uint8, Geometry(stride=(2, 2)), False),
+        ]
+    }
+    assert len(plans) == 3
+    floats = ((0.1, 0.7), (0.3, 0.2))
+    assert plan((60, 80, 3), np.uint8, floats) != plan((60, 80, 3), np.uint8, floats, raw=True)

@@ -252,8 +252,8 @@ def _toeplitz_cost(what: Task, itemsize: int) -> float:
 
 
 def _long_cost(what: Task, itemsize: int) -> float:
-    planes, across = len(set(what.weights[0].tolist())), int(what.weights.shape[1])
-    products = (LongSeparable.height + what.reach[0]) * 0.025 + 0.06 * planes + 0.1 * across
+    across = (LongSeparable.pixels + what.reach[1]) * what.shape[2]
+    products = (LongSeparable.height + what.reach[0]) * 0.02 + across * 0.02
     return (products + 1.0) * itemsize / 4 * _wasted(what)
 
 

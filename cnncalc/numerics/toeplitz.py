@@ -94,53 +94,49 @@ class Toeplitz:
 
 @dataclass(frozen=True, eq=False)
 class LongSeparable:
-    """A long column times a long row: a banded matrix down; across, what stands under equal weights is added first."""
+    """A long column times a long row: banded matrices down and across, two products in all.
+
+    Across, a few pixels of a row and those around them, their channels side by side, are one row of a matrix.
+    """
 
     task: Task
     column: NDArray[Any]
     line: NDArray[Any]
     source: Any
     strides: ClassVar[bool] = False
-    height: ClassVar[int] = 8
+    height: ClassVar[int] = 8  # T down
+    pixels: ClassVar[int] = 16  # T across
 
     def rows(self, row: int) -> int:
-        return self.height * max(1, STRIP // 2 // (row * self.height))
+        return self.height * max(1, 2 * STRIP // (row * self.height))
 
     def worker(self, layout: Layout) -> Worker:
         dtype, size = self.column.dtype, self.column.itemsize
-        t, row = self.height, layout.row
-        matrix = band(self.column, t, self.task.dilation[0])
-        reach = matrix.shape[1] - t
-        groups: dict[float, list[int]] = {}
-        for j, weight in enumerate(self.line.tolist()):
-            groups.setdefault(weight, []).append(layout.offset(0, j))
-        factors = np.array([list(groups)], dtype)
-        pieces = -(-row // max(256, SMALL // 2 // matrix.size))
-        n = -(-row // (pieces * EVEN)) * EVEN  # rows of one length: where a product ends changes no sum
+        (dy, dx), t, c = self.task.dilation, self.height, layout.c
+        matrix = band(self.column, t, dy)
+        across = np.kron(band(self.line, self.pixels, dx).T, np.eye(c, dtype=dtype))  # (under, T · C)
+        reach, (under, wide) = matrix.shape[1] - t, across.shape
+        spans = -(-layout.width // self.pixels)
+        pieces = -(-(spans * wide + under - wide) // max(256, SMALL // 2 // matrix.size))
+        n = -(-(spans * wide + under - wide) // (pieces * EVEN)) * EVEN
         blocks = -(-layout.rows // t)
-        length = pieces * n
+        length = pieces * n  # of every row: where a product ends changes no sum
         strip = np.zeros((blocks * t + reach, length), dtype)
-        under = as_strided(
+        columns = np.zeros((blocks, t, length), dtype)
+        sums = np.empty((blocks, t, spans, wide), dtype)
+        above = as_strided(
             strip, (blocks, pieces, t + reach, n), (t * length * size, n * size, length * size, size)
         )
-        columns = np.zeros(blocks * t * length + length, dtype)
-        down = columns[: blocks * t * length].reshape(blocks, t, pieces, n).transpose(0, 2, 1, 3)
-        planes = np.zeros((len(groups), layout.rows * length), dtype)
-        sums = np.empty((1, layout.rows * length), dtype)
+        down = columns.reshape(blocks, t, pieces, n).transpose(0, 2, 1, 3)
+        beside = as_strided(
+            columns, (blocks, spans, t, under), (t * length * size, wide * size, length * size, size)
+        )
 
         def work(source: Buffer, rows: int) -> Buffer:
-            high, some, m = rows + reach, -(-rows // t), rows * length
-            np.copyto(strip[:high, :row], source[: high * row].reshape(high, row))
-            np.matmul(matrix, under[:some], out=down[:some])
-            for plane, offsets in zip(planes, groups.values(), strict=True):
-                first, *rest = (columns[offset : offset + m] for offset in offsets)
-                if rest:
-                    np.add(first, rest[0], out=plane[:m])
-                else:
-                    np.copyto(plane[:m], first)
-                for other in rest[1:]:
-                    np.add(plane[:m], other, out=plane[:m])
-            np.matmul(factors, planes[:, :m], out=sums[:, :m])
-            return sums[0, :m].reshape(rows, length)
+            high, some = rows + reach, -(-rows // t)
+            np.copyto(strip[:high, : layout.row], source[: high * layout.row].reshape(high, layout.row))
+            np.matmul(matrix, above[:some], out=down[:some])
+            np.matmul(beside[:some], across, out=sums[:some].transpose(0, 2, 1, 3))
+            return sums.reshape(blocks * t, -1)[:rows]
 
         return work

@@ -38,6 +38,7 @@ def whole(task: Task) -> Callable[[Layout], Finisher]:
     """For whole sums in signed integers, which are overwritten."""
     divisor = int(task.divisor)
     most = int(np.iinfo(task.dtype).max)
+    inside = _inside(task)
 
     def finisher(_: Layout) -> Finisher:
         spare: list[Buffer] = []
@@ -52,10 +53,12 @@ def whole(task: Task) -> Callable[[Layout], Finisher]:
             if divisor > 1:
                 _divide(sums, spare[0][:rows], divisor)
             kept, kind = sums[:, :width], sums.dtype.type
+            if inside:
+                np.copyto(y, kept, casting="unsafe")
+                return 0
             unsigned = kept.view(_UNSIGNED[kind])  # a negative sum reads as one above the range
             np.greater(unsigned, most, out=counters[0].mask[:rows])
-            kept.clip(kind(0), kind(most), out=kept)
-            np.copyto(y, kept, casting="unsafe")
+            kept.clip(kind(0), kind(most), out=y, casting="unsafe")
             return counters[0].count(rows)
 
         return finish
@@ -87,9 +90,9 @@ def fractional(task: Task, scaled: bool, error: float) -> Callable[[Layout], Fin
     in double precision from its window in the source, so that the result is that of exact quotients.
     """
     most = float(np.iinfo(task.dtype).max)
-    low, high = (edge / task.divisor for edge in task.range)
-    low, high = min(low, high), max(low, high)
-    inside = low >= -0.25 and high <= most + 0.25  # nothing can be clipped
+    inside = _inside(task)
+    if inside and scaled and error:
+        return _between(task, error)
 
     def finisher(layout: Layout) -> Finisher:
         spare: list[Buffer] = []
@@ -121,6 +124,38 @@ def fractional(task: Task, scaled: bool, error: float) -> Callable[[Layout], Fin
                 rounded = sums
             np.copyto(y, rounded[:, : y.shape[1]], casting="unsafe")
             return count
+
+        return finish
+
+    return finisher
+
+
+def _inside(task: Task) -> bool:
+    """Whether nothing can be clipped."""
+    low, high = sorted(edge / task.divisor for edge in task.range)
+    return low >= -0.25 and high <= np.iinfo(task.dtype).max + 0.25
+
+
+def _between(task: Task, error: float) -> Callable[[Layout], Finisher]:
+    """For quotients that are off by `error` and need no clipping: rounded as if too large and as if too small.
+
+    Where the two differ the pixel is computed again.
+    """
+    slack = error + 2.0**-24 * (float(np.iinfo(task.dtype).max) + 1)  # of the additions here
+
+    def finisher(layout: Layout) -> Finisher:
+        buffers: list[Buffer] = []
+
+        def finish(parts: list[Buffer], source: Buffer, y: Buffer) -> int:
+            if not buffers:
+                buffers.extend((np.empty(y.shape, y.dtype), np.empty(y.shape, np.bool_)))
+            (rows, width), kind = y.shape, parts[0].dtype.type
+            sums, (upper, mask) = parts[0][:, :width], (buffer[:rows] for buffer in buffers)
+            np.add(sums, kind(0.5 - slack), out=y, casting="unsafe")  # cut off, and so rounded
+            np.add(sums, kind(0.5 + slack), out=upper, casting="unsafe")
+            np.not_equal(y, upper, out=mask)
+            _settle(task, layout, source, y, np.flatnonzero(mask), width)
+            return 0
 
         return finish
 

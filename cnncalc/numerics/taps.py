@@ -252,7 +252,7 @@ def _toeplitz_cost(what: Task, itemsize: int) -> float:
 
 
 def _long_cost(what: Task, itemsize: int) -> float:
-    across = (LongSeparable.pixels + what.reach[1]) * what.shape[2]
+    across = (LongSeparable.pixels(what.shape[2]) + what.reach[1]) * what.shape[2]
     products = (LongSeparable.height + what.reach[0]) * 0.02 + across * 0.02
     return (products + 1.0) * itemsize / 4 * _wasted(what)
 

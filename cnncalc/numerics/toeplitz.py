@@ -105,7 +105,12 @@ class LongSeparable:
     source: Any
     strides: ClassVar[bool] = False
     height: ClassVar[int] = 8  # T down
-    pixels: ClassVar[int] = 16  # T across
+    values: ClassVar[int] = 16  # T · C across, about
+
+    @staticmethod
+    def pixels(channels: int) -> int:
+        """T across."""
+        return max(1, LongSeparable.values // channels)
 
     def rows(self, row: int) -> int:
         return self.height * max(1, 2 * STRIP // (row * self.height))
@@ -114,9 +119,10 @@ class LongSeparable:
         dtype, size = self.column.dtype, self.column.itemsize
         (dy, dx), t, c = self.task.dilation, self.height, layout.c
         matrix = band(self.column, t, dy)
-        across = np.kron(band(self.line, self.pixels, dx).T, np.eye(c, dtype=dtype))  # (under, T · C)
+        pixels = self.pixels(c)
+        across = np.kron(band(self.line, pixels, dx).T, np.eye(c, dtype=dtype))  # (under, T · C)
         reach, (under, wide) = matrix.shape[1] - t, across.shape
-        spans = -(-layout.width // self.pixels)
+        spans = -(-layout.width // pixels)
         pieces = -(-(spans * wide + under - wide) // max(256, SMALL // 2 // matrix.size))
         n = -(-(spans * wide + under - wide) // (pieces * EVEN)) * EVEN
         blocks = -(-layout.rows // t)

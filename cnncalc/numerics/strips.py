@@ -213,8 +213,9 @@ def sweep(
 
     if threads == 1:
         return work(bands[0], readers[0])
-    with ThreadPoolExecutor(threads) as pool:
-        return sum(pool.map(work, bands, readers))
+    with ThreadPoolExecutor(threads - 1) as pool:  # the thread that calls is one of them
+        others = pool.map(work, bands[1:], readers[1:])
+        return work(bands[0], readers[0]) + sum(others)
 
 
 def _dropped(sums: Buffer, layout: Layout) -> Buffer:

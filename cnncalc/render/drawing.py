@@ -82,7 +82,7 @@ FAMILIES = {
     "normalisation": ("#f0d27a", "normalisation"),
     "activation": ("#f3b6d0", "activation"),
     "shaping": ("#c3cbd3", "padded, cut or rearranged"),
-    "combining": ("#8fd3d6", "joined branches"),
+    "branching": ("#8fd3d6", "joined branches"),
 }
 GRAY, RED, GREEN, BLUE, OTHER = "#b4b4b4", "#ef7b73", "#7ccb83", "#6f9ff0", "#d9c9a8"
 SCALES = "Edges are the square roots of sizes; maps, channels and vectors have a scale each."
@@ -136,7 +136,7 @@ def place_marks(place: Place, look: Theme) -> Iterator[Mark]:
             yield Polygon(circle(centre, 2.5), look.faint)
     elif place.disc:
         centre = (place.x + RADIUS, place.y + RADIUS)
-        yield Polygon(circle(centre, RADIUS), FAMILIES["combining"][0], look.edge)
+        yield Polygon(circle(centre, RADIUS), FAMILIES["branching"][0], look.edge)
         yield from sign_marks(volume.sign, centre)
     elif is_picture(volume):
         plates = [GRAY] if volume.shape[-1] == 1 else [RED, GREEN, BLUE]

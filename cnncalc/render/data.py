@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Literal
 
 from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
-from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
 
@@ -21,6 +19,7 @@ from cnncalc.learning.data.summary import examples
 from cnncalc.learning.data.verifying import Verified
 from cnncalc.render.console import err, out
 from cnncalc.render.picture import show_picture
+from cnncalc.render.progress import BarDisplay
 
 THUMB = 16  # columns that an example takes in the terminal at most
 EXAMPLES = 2  # of each class, one above the other
@@ -59,7 +58,7 @@ def show_list(rows: list[dict[str, Any]], cache: Path | None) -> None:
     console.print(Text(f"cnncalc data fetch NAME brings one into {cache}", "dim"), soft_wrap=True)
 
 
-class FetchDisplay:
+class FetchDisplay(BarDisplay):
     """Shows on stderr what comes from where; to be used in a with statement."""
 
     def __init__(self, entry: Entry) -> None:
@@ -68,26 +67,16 @@ class FetchDisplay:
             f"fetching {entry.name}, {megabytes(entry.size)} (licence: {entry.licence}; {entry.citation})",
             soft_wrap=True,
         )
-        self.bar = Bar(
+        super().__init__(
             TextColumn("{task.description}"),
             BarColumn(),
             DownloadColumn(),
             TransferSpeedColumn(),
             TimeRemainingColumn(),
             console=self.console,
-            transient=True,
-            disable=not self.console.is_terminal,
+            total=None,
+            visible=False,
         )
-        self.task = self.bar.add_task("", total=None, visible=False)
-
-    def __enter__(self) -> FetchDisplay:
-        self.bar.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.bar.stop()
 
     def show(self, event: Event) -> None:
         """Takes in one event of the fetching."""

@@ -2,44 +2,25 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-
 from rich.box import SIMPLE_HEAD
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
-from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
 
 from cnncalc.layers import number
 from cnncalc.learning.gradcheck import STEPS, WHOLE, Check
-from cnncalc.render.console import err, out
+from cnncalc.render.console import out
+from cnncalc.render.progress import BarDisplay
 
 STYLES = {"agree": "green", "disagree": "bold red", "unchecked": "yellow"}
 
 
-class CheckDisplay:
+class CheckDisplay(BarDisplay):
     """A bar on stderr while the layers are checked, where that is a terminal; to be used in a with statement."""
 
     def __init__(self, tensors: int) -> None:
-        console = err()
-        self.bar = Bar(
-            TextColumn("checking {task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        )
-        self.task = self.bar.add_task("", total=tensors)
-
-    def __enter__(self) -> CheckDisplay:
-        self.bar.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.bar.stop()
+        columns = TextColumn("checking {task.description}"), BarColumn(), MofNCompleteColumn()
+        super().__init__(*columns, total=tensors)
 
     def show(self, found: Check) -> None:
         """Takes in what has been checked last."""

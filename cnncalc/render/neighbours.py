@@ -2,45 +2,26 @@
 
 from __future__ import annotations
 
-from types import TracebackType
 from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
 from rich.text import Text
 
 from cnncalc.learning.data import DataSet
 from cnncalc.learning.neighbours import Found
-from cnncalc.render.console import err, out
+from cnncalc.render.console import out
 from cnncalc.render.picture import show_picture
+from cnncalc.render.progress import BarDisplay
 
 GAP = 2  # pixels between pictures
 
 
-class SearchDisplay:
+class SearchDisplay(BarDisplay):
     """A bar on stderr while a search goes on, where that is a terminal; to be used in a with statement."""
 
     def __init__(self, pictures: int) -> None:
-        console = err()
-        self.bar = Bar(
-            TextColumn("comparing"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        )
-        self.task = self.bar.add_task("", total=pictures)
-
-    def __enter__(self) -> SearchDisplay:
-        self.bar.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.bar.stop()
+        columns = TextColumn("comparing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+        super().__init__(*columns, total=pictures)
 
     def show(self, part: Found) -> None:
         """Takes in what was found for some more pictures."""

@@ -23,12 +23,15 @@ class Place(NamedTuple):
         return self._replace(end=last.end)
 
 
-LONGEST = 600  # characters of a message: a broken file may hold a word of megabytes
+LONGEST = 600  # characters of a line: a broken file may hold a word of megabytes
 
 
 def shortened(text: str) -> str:
-    """The beginning and the end of a long text."""
-    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} … {text[-LONGEST // 2 :]}"
+    """The beginning and the end of each line that is too long."""
+    half = LONGEST // 2
+    return "\n".join(
+        line if len(line) <= LONGEST else f"{line[:half]} … {line[-half:]}" for line in text.split("\n")
+    )
 
 
 class CnncalcError(Exception):

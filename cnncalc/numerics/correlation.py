@@ -1,48 +1,23 @@
-"""Cross-correlation and its adjoint, as products of the weight with rows of columns.
-
-Only the spatial axes after the first are gathered into columns, so each pixel is copied kw times, not kh·kw
-times. Along the first axis the windows of the columns overlap in memory, and each row of outputs is a product
-of its own: small enough to stay in the cache, and for BLAS to skip its packing.
-"""
+"""Cross-correlation and its adjoint, as products of the weight with rows of columns."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from math import prod
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
+from cnncalc.numerics.columns import Columns, Sizes, gathered
+from cnncalc.numerics.correlation_back import added, slides_back, turned, weight_gradient
+from cnncalc.numerics.products import multiply
 from cnncalc.numerics.sums import channel_sum
-from cnncalc.numerics.windows import Axis, last_axes, row_runs, tap_order, taps
+from cnncalc.numerics.windows import Axis
 from cnncalc.numerics.workspace import Array, Workspace, rows
 
 Gradients: TypeAlias = tuple[Array | None, Array, Array | None]
 Pullback: TypeAlias = Callable[[Array], Gradients]
 
 _ONE = Axis(1)
-
-
-class _Sizes(NamedTuple):
-    """The extents of one correlation; kernel and out are those of the axes after the first."""
-
-    g: int
-    k: int  # output channels a group
-    c: int  # input channels a group
-    kh: int
-    oh: int
-    kernel: tuple[int, ...]  # of the axes after the first
-    out: tuple[int, ...]
-    n: int
-
-    @property
-    def r(self) -> int:
-        """How many rows of the columns belong to one row of the image, a group."""
-        return self.c * prod(self.kernel)
-
-    @property
-    def length(self) -> int:
-        return prod(self.out) * self.n
 
 
 def correlate(
@@ -60,28 +35,32 @@ def correlate(
     """Slide every filter over the image; nothing is flipped.
 
     x (C, *spatial, N), weight (K, C/groups, *kernel), bias (K,); y (K, *out, N), out as many as windows fit.
-    The pullback gives (dx or None, dweight, dbias or None).
+    The pullback gives (dx or None, dweight, dbias or None) and leaves dy as it is.
     """
     if len(axes) == 1 or axes[0].dilation > 1:  # rows that are apart are gathered, like the other axes
         x, weight = x[:, None], weight[:, :, None]
         y, inner = correlate(x, weight, bias, (_ONE, *axes), (1, *out), groups, space, key, need_dx=need_dx)
         return y[:, 0], lambda dy: _without_rows(inner(dy[:, None]))
-    k, c = weight.shape[0] // groups, weight.shape[1]
-    s = _Sizes(groups, k, c, axes[0].kernel, out[0], weight.shape[3:], out[1:], x.shape[-1])
-    columns = _columns(x, axes, s, space, key)
-    windows = _windows(columns, axes[0].stride, s)  # (g, oh, kh·r, length)
+    s = _sizes(weight, axes, out, groups, x.shape[-1])
     matrix = _matrix(weight, s, space, key)  # (g, k, kh·r)
-    y = space.image((key, "y"), (groups * k, *out, s.n), x.dtype)
-    by_group = rows(y).reshape(s.oh, groups, k, s.length).swapaxes(0, 1)  # (g, oh, k, length)
-    np.matmul(matrix[:, None], windows, out=by_group)
+    y = space.image((key, "y"), (weight.shape[0], *out, s.n), x.dtype)
+    kept = _slide(x, matrix, axes, s, y, space, key)
     if bias is not None:
         np.add(rows(y), bias.reshape(-1, *(1 for _ in out)), out=rows(y))
 
     def pullback(dy: Array) -> Gradients:
-        dy_groups = _grouped(dy, s, space)
-        dweight = _product_with_windows(dy_groups, windows, s, space).swapaxes(1, 2)
+        by_group = _grouped(dy, s, space)
+        columns = [kept] if kept else gathered(x, axes, s, space, key)
+        dweight = weight_gradient(by_group, columns, axes[0].stride, s, space).swapaxes(1, 2)
         dbias = None if bias is None else channel_sum(dy)
-        dx = _gather(matrix, dy_groups, axes, x.shape, s, space, key) if need_dx else None
+        if not need_dx:
+            return None, dweight, dbias
+        dx = space.image((key, "dx"), x.shape, dy.dtype)
+        if slides_back(axes, x.shape, s):
+            filters, around, back = turned(weight, axes, x.shape, s, space)
+            _slide(dy, filters, around, back, dx, space, "dy")
+        else:
+            added(matrix, by_group, axes, s, dx, space)
         return dx, dweight, dbias
 
     return y, pullback
@@ -102,9 +81,26 @@ def correlate_adjoint(
         return correlate_adjoint(dy[:, None], weight[:, :, None], (_ONE, *axes), whole, groups, space, key)[
             :, 0
         ]
-    k, c, out = weight.shape[0] // groups, weight.shape[1], dy.shape[1:-1]
-    s = _Sizes(groups, k, c, axes[0].kernel, out[0], weight.shape[3:], out[1:], dy.shape[-1])
-    return _gather(_matrix(weight, s, space, key), _grouped(dy, s, space), axes, shape, s, space, key)
+    s = _sizes(weight, axes, dy.shape[1:-1], groups, dy.shape[-1])
+    dx = space.image((key, "dx"), shape, dy.dtype)
+    added(_matrix(weight, s, space, key), _grouped(dy, s, space), axes, s, dx, space)
+    return dx
+
+
+def _sizes(weight: Array, axes: tuple[Axis, ...], out: tuple[int, ...], groups: int, n: int) -> Sizes:
+    filters, channels, _, *kernel = weight.shape
+    return Sizes(groups, filters // groups, channels, axes[0].kernel, out[0], tuple(kernel), out[1:], n)
+
+
+def _slide(
+    x: Array, matrix: Array, axes: tuple[Axis, ...], s: Sizes, y: Array, space: Workspace, key: Hashable
+) -> Columns | None:
+    """Fills y (K, *out, n) with products of a matrix (g, k, kh·r) and the windows on x; the columns if they last."""
+    by_group = rows(y).reshape(s.oh, s.g, s.k, s.length).swapaxes(0, 1)
+    columns = None
+    for columns in gathered(x, axes, s, space, key):
+        multiply(matrix[:, None], columns.windows(axes[0].stride, s), by_group[:, columns.outputs])
+    return columns if columns and columns.outputs == slice(0, s.oh) else None
 
 
 def _without_rows(gradients: Gradients) -> Gradients:
@@ -112,55 +108,17 @@ def _without_rows(gradients: Gradients) -> Gradients:
     return None if dx is None else dx[:, 0], dweight[:, :, 0], dbias
 
 
-def _matrix(weight: Array, s: _Sizes, space: Workspace, key: Hashable) -> Array:
+def _matrix(weight: Array, s: Sizes, space: Workspace, key: Hashable) -> Array:
     """The weight in the order of the windows, (g, k, kh·c·kernel); copied only if it lies otherwise."""
     ordered = weight.swapaxes(1, 2)  # (K, kh, c, *kernel)
     if not ordered.flags.c_contiguous:
         matrix = space.array((key, "matrix"), ordered.shape, weight.dtype)
         np.copyto(matrix, ordered)
         ordered = matrix
-    return ordered.reshape(s.g, s.k, s.kh * s.r)
+    return ordered.reshape(s.g, s.k, s.depth)
 
 
-def _columns(x: Array, axes: tuple[Axis, ...], s: _Sizes, space: Workspace, key: Hashable) -> Array:
-    """The pixels under each place of the window in every padded row, (g, rows, c, *kernel, *out, n)."""
-    row, rest = axes[0], axes[1:]
-    lying = rows(x)
-    if not row.before and not row.after and _are_pixels(x.shape, rest, s) and lying.flags.c_contiguous:
-        return lying[None]
-    height = x.shape[1]
-    shape = (s.g, height + row.before + row.after, s.c, *s.kernel, *s.out, s.n)
-    columns = space.array((key, "columns"), shape, x.dtype)
-    if any(axis.before or axis.after for axis in axes):
-        columns.fill(0)
-    grouped = lying.reshape(height, s.g, s.c, *x.shape[2:]).swapaxes(0, 1)  # (g, height, c, *spatial, n)
-    real = columns[:, row.before : row.before + height]
-    for tap in taps(rest, x.shape[2:-1], s.out):
-        np.copyto(last_axes(real, tap.offset + tap.outputs), last_axes(grouped, tap.inputs))
-    return columns
-
-
-def _are_pixels(shape: tuple[int, ...], rest: tuple[Axis, ...], s: _Sizes) -> bool:
-    """Whether the columns of an image (C, *spatial, N) would be its pixels, in the same order."""
-    visited = all(axis.visits for axis in rest)
-    covered = all(axis.covers(size) for axis, size in zip(rest, shape[2:-1], strict=True))
-    return s.g == 1 and (visited or covered)
-
-
-def _windows(columns: Array, stride: int, s: _Sizes) -> Array:
-    """The columns of each output row as a matrix, (g, oh, kh·r, length); they overlap, nothing is copied."""
-    item = columns.itemsize
-    line = s.length * item
-    height = columns.shape[1]
-    return np.ndarray(
-        (s.g, s.oh, s.kh * s.r, s.length),
-        columns.dtype,
-        columns,
-        strides=(height * s.r * line, stride * s.r * line, line, item),
-    )
-
-
-def _grouped(dy: Array, s: _Sizes, space: Workspace) -> Array:
+def _grouped(dy: Array, s: Sizes, space: Workspace) -> Array:
     """The gradient as (g, oh, k, length), contiguous from oh on within a group."""
     lying = rows(dy)
     if s.g == 1 and lying.flags.c_contiguous:
@@ -168,73 +126,3 @@ def _grouped(dy: Array, s: _Sizes, space: Workspace) -> Array:
     copy = space.array(("correlate", "dy"), (s.g, s.oh, s.k, *s.out, s.n), dy.dtype)
     np.copyto(copy, lying.reshape(s.oh, s.g, s.k, *s.out, s.n).swapaxes(0, 1))
     return copy.reshape(s.g, s.oh, s.k, s.length)
-
-
-def _product_with_windows(dy: Array, windows: Array, s: _Sizes, space: Workspace) -> Array:
-    """The gradient of the weight, Σ over output rows of dy · windowsᵀ, as (K, kh, c, *kernel)."""
-    depth = s.kh * s.r
-    if s.k < depth:  # BLAS is quicker with the larger matrix in front
-        products = space.array(("correlate", "products"), (s.g, s.oh, depth, s.k), dy.dtype)
-        total = np.add.reduce(np.matmul(windows, dy.swapaxes(2, 3), out=products), axis=1).swapaxes(1, 2)
-    else:
-        products = space.array(("correlate", "products"), (s.g, s.oh, s.k, depth), dy.dtype)
-        total = np.add.reduce(np.matmul(dy, windows.swapaxes(2, 3), out=products), axis=1)
-    dweight: Array = total.reshape(s.g * s.k, s.kh, s.c, *s.kernel)
-    return dweight
-
-
-def _gather(
-    matrix: Array,
-    dy: Array,
-    axes: tuple[Axis, ...],
-    shape: tuple[int, ...],
-    s: _Sizes,
-    space: Workspace,
-    key: Hashable,
-) -> Array:
-    """The gradient of the image: its rows gather from the output rows that saw them, then columns are added.
-
-    matrix (g, k, kh·r), dy (g, oh, k, length); dx as `shape`, (C, *spatial, N).
-    """
-    height = shape[1]
-    rest = axes[1:]
-    dx = space.image((key, "dx"), shape, dy.dtype)
-    if _are_pixels(shape, rest, s):
-        _gather_rows(matrix, dy, axes[0], rows(dx).reshape(1, height, s.r, s.length), s, space)
-        return dx
-    dcolumns = space.array(("correlate", "dcolumns"), (s.g, height, s.r, s.length), dy.dtype)
-    _gather_rows(matrix, dy, axes[0], dcolumns, s, space)
-    rows(dx).fill(0)
-    grouped = rows(dx).reshape(height, s.g, s.c, *shape[2:]).swapaxes(0, 1)  # (g, height, c, *spatial, n)
-    gathered = dcolumns.reshape(s.g, height, s.c, *s.kernel, *s.out, s.n)
-    for tap in taps(rest, shape[2:-1], s.out):
-        there = last_axes(grouped, tap.inputs)
-        np.add(there, last_axes(gathered, tap.offset + tap.outputs), out=there)
-    return dx
-
-
-def _gather_rows(matrix: Array, dy: Array, row: Axis, dcolumns: Array, s: _Sizes, space: Workspace) -> None:
-    """Fill the gradient of the columns, (g, height, r, length), from the output rows that saw each row."""
-    if s.oh == 1 and dcolumns.shape[1] == s.kh and not row.before:  # one window over all rows
-        whole = dcolumns.reshape(s.g, s.kh * s.r, s.length)
-        np.matmul(matrix.swapaxes(1, 2), dy[:, 0], out=whole)
-        return
-    turned = space.array(("correlate", "turned"), (s.g, s.kh, s.k, s.r), dy.dtype)
-    by_tap = matrix.reshape(s.g, s.k, s.kh, s.r).swapaxes(1, 2)
-    for places, some in tap_order(row):
-        np.copyto(turned[:, places], by_tap[:, some])
-    runs = row_runs(row, dcolumns.shape[1], s.oh)
-    if sum(run.height for run in runs) < dcolumns.shape[1]:
-        dcolumns.fill(0)
-    g_step, oh_step, k_step, item = dy.strides
-    for run in runs:
-        part = turned[:, run.place : run.place + run.taps].reshape(s.g, 1, run.taps * s.k, s.r)
-        seen = np.ndarray(
-            (s.g, run.height, run.taps * s.k, s.length),
-            dy.dtype,
-            dy,
-            offset=run.oldest * oh_step,
-            strides=(g_step, oh_step, k_step, item),
-        )
-        last = run.first + (run.height - 1) * row.stride
-        np.matmul(part.swapaxes(2, 3), seen, out=dcolumns[:, run.first : last + 1 : row.stride])

@@ -69,6 +69,37 @@ def test_correlate_agrees_with_plain_loops_and_its_pullback_is_the_adjoint(pairs
     np.testing.assert_allclose(np.vdot(dweight, other_weight), np.vdot(dy, along_weight), atol=1e-10)
 
 
+@pytest.mark.parametrize("n", [480, 481])  # a row of windows is a whole number of pieces, and is not
+@pytest.mark.parametrize(
+    "axes",
+    [
+        (Axis(3, 1, 1, 1), Axis(3, 1, 1, 1)),
+        (Axis(3, 2, 1, 0), Axis(3, 1, 0, 2)),
+        (Axis(4, 1, 0, 2), Axis(5, 1, 2, 2)),
+    ],
+)
+def test_a_batch_too_large_for_one_product_and_for_the_cache_gives_the_same(axes: tuple[Axis, ...], n: int):
+    rng = np.random.default_rng(7)
+    channels, sizes = 8, (9, 13)
+    x = rng.standard_normal((channels, *sizes, n))
+    weight = rng.standard_normal((channels, channels, *(axis.kernel for axis in axes)))
+    zero = np.zeros(channels)
+    y, pullback = correlate(x, weight, None, axes, fitting(axes, sizes), 1, Workspace(), "conv")
+    np.testing.assert_allclose(y, by_loops(x, weight, zero, axes, 1), atol=1e-11)
+    dy = rng.standard_normal(y.shape)
+    dx, dweight, _ = pullback(dy.copy())
+    for direction in range(2):
+        other_x, other_weight = rng.standard_normal(x.shape), rng.standard_normal(weight.shape)
+        if not direction:  # one pixel in a corner, one weight
+            other_x[:, 1:, :], other_weight[1:] = 0, 0
+        np.testing.assert_allclose(
+            np.vdot(dx, other_x), np.vdot(dy, by_loops(other_x, weight, zero, axes, 1)), rtol=1e-9
+        )
+        np.testing.assert_allclose(
+            np.vdot(dweight, other_weight), np.vdot(dy, by_loops(x, other_weight, zero, axes, 1)), rtol=1e-9
+        )
+
+
 def lenet_like(rng: np.random.Generator, n: int) -> tuple[Array, Array, tuple[Axis, Axis]]:
     x = rng.standard_normal((2, 9, 8, n), dtype=np.float32)
     return x, rng.standard_normal((3, 2, 5, 5), dtype=np.float32), (Axis(5, 1, 2, 2), Axis(5, 1, 2, 2))

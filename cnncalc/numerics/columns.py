@@ -1,0 +1,122 @@
+"""The pixels under the windows of a correlation, as the columns of matrices.
+
+Only the spatial axes after the first are gathered into columns, so each pixel is copied kw times, not kh·kw
+times. Along the first axis the windows of the columns overlap in memory, and each row of outputs is a matrix of
+its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from math import prod
+from typing import NamedTuple
+
+import numpy as np
+
+from cnncalc.numerics.windows import Axis, Tap, last_axes, taps
+from cnncalc.numerics.workspace import Array, Workspace, rows
+
+_NEAR = 3 << 20  # bytes of columns at a time: few calls, and most of it stays in the caches
+
+
+class Sizes(NamedTuple):
+    """The extents of one correlation; kernel and out are those of the axes after the first."""
+
+    g: int
+    k: int  # output channels a group
+    c: int  # input channels a group
+    kh: int
+    oh: int
+    kernel: tuple[int, ...]  # of the axes after the first
+    out: tuple[int, ...]
+    n: int
+
+    @property
+    def r(self) -> int:
+        """How many rows of the columns belong to one row of the image, a group."""
+        return self.c * prod(self.kernel)
+
+    @property
+    def depth(self) -> int:
+        """How many numbers are under a window, a group."""
+        return self.kh * self.r
+
+    @property
+    def length(self) -> int:
+        """How many windows there are in a row of outputs, over the whole batch."""
+        return prod(self.out) * self.n
+
+
+class Columns(NamedTuple):
+    """Those of some rows of outputs: (g, rows of the image, c, *kernel, *out, n)."""
+
+    outputs: slice
+    array: Array
+
+    def windows(self, stride: int, s: Sizes) -> Array:
+        """The matrix under each row of outputs, (g, rows, kh·r, length); they overlap, nothing is copied."""
+        line = s.length * self.array.itemsize
+        row = s.r * line
+        return np.ndarray(
+            (s.g, self.outputs.stop - self.outputs.start, s.depth, s.length),
+            self.array.dtype,
+            self.array,
+            strides=(self.array.shape[1] * row, stride * row, line, self.array.itemsize),
+        )
+
+
+def are_pixels(shape: tuple[int, ...], rest: tuple[Axis, ...], s: Sizes) -> bool:
+    """Whether the columns of an image (C, *spatial, N) would be its pixels, in the same order."""
+    visited = all(axis.visits for axis in rest)
+    covered = all(axis.covers(size) for axis, size in zip(rest, shape[2:-1], strict=True))
+    return s.g == 1 and (visited or covered)
+
+
+def gathered(
+    x: Array, axes: tuple[Axis, ...], s: Sizes, space: Workspace, key: Hashable
+) -> Iterator[Columns]:
+    """The columns of x (C, *spatial, N) for some rows of outputs after the other.
+
+    Only where all come at once do they last as long as the key; else the next ones take their place: what has just
+    been gathered is near, and to gather it again on the way back is quicker than to fetch it from far away.
+    """
+    row, rest = axes[0], axes[1:]
+    lying, height = rows(x), x.shape[1]
+    if not row.before and not row.after and are_pixels(x.shape, rest, s) and lying.flags.c_contiguous:
+        yield Columns(slice(0, s.oh), lying[None])
+        return
+    image = lying.reshape(height, s.g, s.c, *x.shape[2:]).swapaxes(0, 1)  # (g, height, c, *spatial, n)
+    places = taps(rest, x.shape[2:-1], s.out)
+    most = _rows_at_once(row, s, x.itemsize)
+    name = (key if most >= s.oh else "columns", "columns")
+    for first in range(0, s.oh, most):
+        last = min(first + most, s.oh)
+        high = (last - first - 1) * row.stride + s.kh
+        columns = space.array(name, (s.g, high, s.c, *s.kernel, *s.out, s.n), x.dtype)
+        top = first * row.stride - row.before  # of the image; above it and below it are zeros
+        low = min(high, max(0, -top))
+        stop = max(low, min(high, height - top))
+        columns[:, :low] = 0
+        columns[:, stop:] = 0
+        for tap in places:
+            _copy(columns[:, low:stop], image[:, top + low : top + stop], tap, s.out)
+        yield Columns(slice(first, last), columns)
+
+
+def _rows_at_once(row: Axis, s: Sizes, itemsize: int) -> int:
+    """How many rows of outputs to gather for, in portions about equally large."""
+    line = s.g * s.r * s.length * itemsize
+    most = max(1, (_NEAR // max(line, 1) - s.kh) // row.stride + 1)
+    return -(-s.oh // -(-s.oh // most))
+
+
+def _copy(columns: Array, image: Array, tap: Tap, out: tuple[int, ...]) -> None:
+    """Lays the pixels under one place of the window where they belong, and zeros where there are none."""
+    place = last_axes(columns, (*tap.offset, *(slice(None) for _ in out)))
+    for axis, (some, outputs) in enumerate(zip(tap.outputs, out, strict=True)):
+        for beyond in (slice(0, some.start), slice(some.stop, outputs)):
+            if beyond.start < beyond.stop:
+                last_axes(place, tuple(beyond if i == axis else slice(None) for i in range(len(out))))[
+                    ...
+                ] = 0
+    np.copyto(last_axes(place, tap.outputs), last_axes(image, tap.inputs))

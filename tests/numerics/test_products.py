@@ -1,0 +1,30 @@
+"""Products in pieces are the products."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from cnncalc.numerics.products import UNPACKED, multiply, piece
+
+
+@pytest.mark.parametrize(
+    ("m", "k", "length", "pieces"),
+    [
+        (16, 144, 1792, 7),
+        (16, 144, 1793, None),
+        (64, 576, 448, 1),
+        (2, 3, 5, 1),
+        (32, 288, 896, 14),
+        (3, 2, 0, 1),
+    ],
+)
+def test_a_product_in_pieces_is_the_product(m: int, k: int, length: int, pieces: int | None) -> None:
+    rng = np.random.default_rng(0)
+    a, b = rng.standard_normal((2, 1, m, k)), rng.standard_normal((2, 3, k, length))
+    out = np.full((2, 3, m, length), np.nan)
+    multiply(a, b, out)
+    np.testing.assert_allclose(out, a @ b, atol=1e-11)
+    n = piece(length, m * k)
+    assert n == length or m * k * n <= UNPACKED
+    assert pieces is None or n * pieces == length

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
+from cnncalc.layers.activation import Identity, ReLU
 from cnncalc.layers.base import (
     Field,
     Flow,
@@ -20,6 +21,7 @@ from cnncalc.layers.base import (
 )
 from cnncalc.layers.convolution import Bias, Convolution
 from cnncalc.layers.dense import Flatten
+from cnncalc.layers.normalisation import BatchNorm, RectifiedBatchNorm
 from cnncalc.layers.pooling import MaxPooling
 from cnncalc.layers.values import YES_NO
 
@@ -77,6 +79,7 @@ class Serial(Block):
 
         A function that never decreases may be applied behind the maximum of a window as well as before it, with
         the same result; behind, there is less of it to do. Adding the bias of a convolution is such a function.
+        A batch normalisation takes the relu that follows with it.
         """
         order = list(enumerate(self.layers))
         for i in range(1, len(order)):
@@ -87,6 +90,11 @@ class Serial(Block):
             if isinstance(order[i][1], MaxPooling) and isinstance(layer, Convolution) and layer.bias:
                 order[i - 1] = place, layer.unbiased()
                 order.insert(i + 1, (place, Bias()))
+        for i in range(1, len(order)):
+            place, layer = order[i - 1]
+            if isinstance(order[i][1], ReLU) and isinstance(layer, BatchNorm):
+                order[i - 1] = place, RectifiedBatchNorm(affine=layer.affine)
+                order[i] = order[i][0], Identity()
         return order
 
     @property

@@ -41,14 +41,21 @@ def add_bias(
 
 def relu(x: Array, space: Workspace, key: Hashable, *, reuse: bool = False) -> tuple[Array, Pullback]:
     """max(x, 0); its derivative at 0 is 0."""
-    y = np.clip(x, *_POSITIVE[x.dtype], out=_result(x, space, key, reuse))
+    y = rectified(x, _result(x, space, key, reuse))
+    return y, lambda dy: pass_back(y, dy, space)
 
-    def pullback(dy: Array) -> Array:
-        alive = np.greater(y, y.dtype.type(0), out=_mask(y, space))
-        np.multiply(dy, alive, out=dy)
-        return dy
 
-    return y, pullback
+def rectified(x: Array, out: Array) -> Array:
+    """max(x, 0), which may take the place of x."""
+    y: Array = np.clip(x, *_POSITIVE[x.dtype], out=out)
+    return y
+
+
+def pass_back(y: Array, dy: Array, space: Workspace) -> Array:
+    """The gradient dy, which is overwritten, where a rectified y is positive; elsewhere 0."""
+    alive = np.greater(y, y.dtype.type(0), out=_mask(y, space))
+    np.multiply(dy, alive, out=dy)
+    return dy
 
 
 def leaky_relu(

@@ -7,7 +7,8 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from cnncalc.numerics.sums import channel_dot, channel_sum, ones
+from cnncalc.numerics.elementwise import pass_back, rectified
+from cnncalc.numerics.sums import ones
 from cnncalc.numerics.workspace import Array, Workspace, rows
 
 Gradients: TypeAlias = tuple[Array, Array, Array]
@@ -84,13 +85,15 @@ def _moments(x: Array, level: Array | None, space: Workspace) -> Array:
     return found
 
 
-def _affine(x: Array, factor: Array, offset: Array, y: Array) -> None:
-    """y = factor·x + offset, both (C,)."""
+def _affine(x: Array, factor: Array, offset: Array, y: Array, *, rectify: bool) -> None:
+    """y = factor·x + offset, both (C,), or 0 where that is negative, if so wanted; y may be x."""
     factors, offsets = _columns(factor, x), _columns(offset, x)
     source, result = _lying(x), _lying(y)
     for strip in _strips(x):
         there = np.multiply(source[strip], factors[strip[1]], out=result[strip])
         np.add(there, offsets[strip[1]], out=there)
+        if rectify:
+            rectified(there, out=there)
 
 
 def batch_norm(
@@ -101,12 +104,15 @@ def batch_norm(
     reduce: Callable[[Array], Array],
     space: Workspace,
     key: Hashable,
+    *,
+    rectify: bool = False,
 ) -> tuple[Array, Statistics, Callable[[Array], Gradients]]:
-    """Normalise by the statistics of the whole batch.
+    """Normalise by the statistics of the whole batch; `rectify`: and then take max(·, 0).
 
     x and y (C, *spatial, N), scale and shift (C,). `reduce` adds a small array over all workers, each of
     which has a part of the batch. The pullback gives (dx, dscale, dshift), the last two of this part only.
-    x is read once for the statistics, if they are not far from zero, and once for y; it and dy are left as they are.
+    x is read once for the statistics, if they are not far from zero, and once for y, and left as it is; so is dy,
+    unless rectified: then dx takes its place.
     """
     c = x.shape[0]
     strips, lying = _strips(x), _lying(x)
@@ -126,13 +132,16 @@ def batch_norm(
     variance = np.maximum(totals[c:-1] / pixels - mean**2, 0)
     inverse = 1 / np.sqrt(variance + eps)
     y = space.image((key, "y"), x.shape, x.dtype)
-    _affine(x, scale * inverse, shift - mean * scale * inverse, y)
+    _affine(x, scale * inverse, shift - mean * scale * inverse, y, rectify=rectify)
 
     def pullback(dy: Array) -> Gradients:
+        dx = dy if rectify else space.image((key, "dx"), x.shape, x.dtype)
         dying, middle = _lying(dy), _columns(mean, x) if far else None
         dshift, dscale = np.zeros((2, c))
         for strip in strips:
             part = dying[strip]
+            if rectify:
+                pass_back(_lying(y)[strip], part, space)
             dshift[strip[1]] += _sums(part)
             dscale[strip[1]] += _dots(part, _less(lying[strip], middle, strip[1], space))
         if not far:
@@ -143,7 +152,6 @@ def batch_norm(
         a = scale * inverse
         b = -a * inverse * totals[c:]
         factor, slope, offset = (_columns(each, x) for each in (a, b, -a * totals[:c] - b * mean))
-        dx = space.image((key, "dx"), x.shape, x.dtype)
         result = _lying(dx)
         for strip in strips:
             spare = space.array(("batch_norm", "spare"), lying[strip].shape, x.dtype)
@@ -165,20 +173,21 @@ def batch_norm_inference(
     eps: float,
     space: Workspace,
     key: Hashable,
-) -> tuple[Array, Callable[[Array], Gradients]]:
+    *,
+    rectify: bool = False,
+    reuse: bool = False,
+) -> tuple[Array, Callable[[Array], Array]]:
     """Normalise by statistics gathered before: one multiplication and one addition a pixel.
 
-    x and y (C, *spatial, N), all else (C,). The pullback gives (dx, dscale, dshift).
+    x and y (C, *spatial, N), all else (C,). The pullback gives dx in the place of dy: nothing is trained then.
     """
-    inverse = 1 / np.sqrt(variance + eps)
-    factor = scale * inverse
-    y = space.image((key, "y"), x.shape, x.dtype)
-    _affine(x, factor, shift - mean * factor, y)
+    factor = scale / np.sqrt(variance + eps)
+    y = x if reuse else space.image((key, "y"), x.shape, x.dtype)
+    _affine(x, factor, shift - mean * factor, y, rectify=rectify)
 
-    def pullback(dy: Array) -> Gradients:
-        dshift = channel_sum(dy)
-        dscale = ((channel_dot(dy, x) - mean * dshift) * inverse).astype(x.dtype)
-        dx = space.image((key, "dx"), x.shape, x.dtype)
-        return np.multiply(dy, by_channel(factor, x), out=dx), dscale, dshift
+    def pullback(dy: Array) -> Array:
+        if rectify:
+            pass_back(y, dy, space)
+        return np.multiply(dy, by_channel(factor, x), out=dy)
 
     return y, pullback

@@ -31,10 +31,26 @@ def test_the_bias_and_what_never_decreases_stand_behind_the_maximum() -> None:
     ]
 
 
+def test_a_batch_normalisation_takes_the_relu_behind_it_along() -> None:
+    assert words("input 8x8x2; batchnorm; relu; maxpool 2x2; batchnorm; relu; batchnorm; tanh") == [
+        "BatchNorm",
+        "MaxPooling",
+        "ReLU",
+        "RectifiedBatchNorm",
+        "Identity",
+        "BatchNorm",
+        "Tanh",
+    ]
+
+
 def one_by_one(layers: tuple[Layer, ...], x: Array, params: dict[str, Array], run: Run) -> Array:
     """As the layers are written."""
+    buffers = run.buffers
     for i, layer in enumerate(layers):
-        own = {name.partition(".")[2]: value for name, value in params.items() if name.startswith(f"{i}.")}
+        own, run.buffers = (
+            {name.partition(".")[2]: value for name, value in given.items() if name.startswith(f"{i}.")}
+            for given in (params, buffers)
+        )
         run.key, run.reuse = str(i), False
         x, _ = layer.forward(x, own, run)
     return x
@@ -44,6 +60,7 @@ def one_by_one(layers: tuple[Layer, ...], x: Array, params: dict[str, Array], ru
     "text",
     [
         "input 9x9x2; conv 3x3x3; relu; maxpool 2x2 ceil; conv 4x2x2; tanh; maxpool 2x2 pad 1",
+        "input 9x9x2; conv 3x3x3; relu; maxpool 2x2; batchnorm; relu; conv 2x1x1; batchnorm affine no; relu",
         "input 9x9x2; conv 4x3x3 groups 2; maxpool 3x3 stride 2; conv 4x1x1; maxpool 2x2; conv 2x1x1",
     ],
 )
@@ -54,9 +71,9 @@ def test_the_order_of_computation_changes_no_bit(text: str) -> None:
     network.initialise(rng)
     params = {name: rng.normal(size=value.shape).astype(np.float32) for name, value in network.values.items()}
     x = rng.normal(size=(2, 9, 9, 6)).astype(np.float32)
-    plain = one_by_one(body.layers, x.copy(), params, Run(train=True))
+    plain = one_by_one(body.layers, x.copy(), params, Run(train=True, buffers=network.buffers))
     assert any(isinstance(layer, Bias) for _, layer in body.order())
-    y, _ = body.forward(x.copy(), params, Run(train=True))
+    y, _ = body.forward(x.copy(), params, Run(train=True, buffers=network.buffers))
     assert np.array_equal(y, plain)
 
 

@@ -101,6 +101,8 @@ BLOCKS = (
     "residual { identity } shortcut { dropout 0.5 }",
     "residual { relu } shortcut { tanh }",
     "residual { batchnorm; relu; conv 4x3x3 pad 1; batchnorm } shortcut { conv 4x1x1; batchnorm }",
+    "residual { conv 4x3x3 pad 1; batchnorm; relu }",
+    "batchnorm; relu; sigmoid",
     "residual { residual { relu; tanh }; sigmoid } shortcut { residual { conv 4x1x1 } }",
     "residual { conv 8x3x3 pad 1 stride 2 } shortcut { avgpool 2x2; padchannels 2:2 }",
     "concat { { } { } { relu } }",

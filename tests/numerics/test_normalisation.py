@@ -85,22 +85,38 @@ def test_two_workers_with_a_part_each_give_what_one_gives_with_the_whole_batch()
 def test_at_inference_the_statistics_are_constants(shape):
     rng = np.random.default_rng(3)
     x, v, dy = (rng.standard_normal(shape) for _ in range(3))
-    mean, scale, shift, v_scale, v_shift = (rng.standard_normal(shape[0]) for _ in range(5))
+    mean, scale, shift = rng.standard_normal((3, shape[0]))
     variance = rng.random(shape[0]) + 0.1
 
     def formula(x, scale, shift):
         normal = (x - channels(mean, x)) / np.sqrt(channels(variance, x) + EPS)
         return normal * channels(scale, x) + channels(shift, x)
 
-    y, pullback = batch_norm_inference(x, mean, variance, scale, shift, EPS, Workspace(), "bn")
-    np.testing.assert_allclose(y, formula(x, scale, shift), atol=1e-12)
-    dx, dscale, dshift = pullback(dy.copy())
-    for gradient, direction, along in (
-        (dx, v, slope_along(lambda x: formula(x, scale, shift), x, v)),
-        (dscale, v_scale, slope_along(lambda scale: formula(x, scale, shift), scale, v_scale)),
-        (dshift, v_shift, slope_along(lambda shift: formula(x, scale, shift), shift, v_shift)),
-    ):
-        np.testing.assert_allclose(np.vdot(gradient, direction), np.vdot(dy, along), rtol=1e-6)
+    known = mean, variance, scale, shift, EPS, Workspace(), "bn"
+    y, pullback = batch_norm_inference(x.copy(), *known)
+    want = formula(x, scale, shift)
+    np.testing.assert_allclose(y, want, atol=1e-12)
+    along = slope_along(lambda x: formula(x, scale, shift), x, v)
+    np.testing.assert_allclose(np.vdot(pullback(dy.copy()), v), np.vdot(dy, along), rtol=1e-6)
+
+    y, pullback = batch_norm_inference(x, *known, rectify=True, reuse=True)
+    assert y is x
+    np.testing.assert_allclose(y, np.maximum(want, 0), atol=1e-12)
+    np.testing.assert_allclose(np.vdot(pullback(dy.copy()), v), np.vdot(dy * (want > 0), along), rtol=1e-6)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_rectified_it_is_followed_by_a_relu(shape):
+    rng = np.random.default_rng(6)
+    x, dy = rng.standard_normal((2, *shape))
+    scale, shift = rng.standard_normal((2, shape[0]))
+    given = scale, shift, EPS, alone
+    want, _, way = batch_norm(x, *given, Workspace(), "bn")
+    y, _, pullback = batch_norm(x, *given, Workspace(), "bn", rectify=True)
+    assert (want < 0).any()
+    np.testing.assert_array_equal(y, np.maximum(want, 0))
+    for mine, apart in zip(pullback(dy.copy()), way(dy * (want > 0)), strict=True):
+        np.testing.assert_allclose(mine, apart, atol=1e-13)
 
 
 def test_a_batch_in_single_precision_far_from_zero_keeps_its_variance():

@@ -57,13 +57,13 @@ def save_jpeg(file: BinaryIO, picture: Picture, threads: int) -> None:
     jpeg.write_rows(file, picture, options, pillow_options(picture.meta, picture.icc, holds), threads)
 
 
-def save_tiff(file: BinaryIO, picture: Picture, threads: int) -> None:  # noqa: ARG001  # one signature for all
+def save_tiff(file: BinaryIO, picture: Picture, threads: int) -> None:
     """Writes TIFF, deflated; with EXIF data plain, as Pillow alone writes that, and not into deflated files."""
     if picture.meta.exif and not picture.more and picture.mode in (*_EIGHT_BITS, "I;16"):
         holds = frozenset({"icc_profile", "exif", "xmp", "dpi"})
         _save_by_pillow(file, picture, "TIFF", {}, holds)
     else:
-        arrays.write_tiff(file, picture)
+        arrays.write_tiff(file, picture, threads)
 
 
 def save_netpbm(file: BinaryIO, picture: Picture, threads: int) -> None:  # noqa: ARG001  # one signature for all

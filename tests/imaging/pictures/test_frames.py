@@ -182,3 +182,28 @@ def test_the_content_decides_and_a_wrong_ending_is_noted(tmp_path, name, kind):
     assert got.format == kind
     assert got.notes == (f"the ending is {name[1:]}, but the file is {kind}",)
     assert np.abs(got.pixels.astype(int) - (255, 0, 0)).max() <= 2
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize(
+    ("mode", "dtype"),
+    [((), np.uint8), ((), np.uint16), ((), np.float32), ((3,), np.uint8), ((3,), np.float32)],
+)
+@pytest.mark.parametrize("alpha", [False, True])
+def test_tiff_of_several_strips_is_what_others_read(tmp_path, monkeypatch, mode, dtype, alpha, threads):
+    monkeypatch.setattr("cnncalc.imaging.pictures.arrays.STRIP", 500)
+    pixels, seen = ((RANDOM.random((23, 17, *more)) * 255).astype(dtype) for more in (mode, ()))
+    picture = Picture(pixels, seen if alpha else None)
+    write(tmp_path / "a.tif", replace(picture, more=(picture,)), threads=threads)
+    channels = [pixels, seen] if alpha else [pixels]
+    assert np.array_equal(tifffile.imread(tmp_path / "a.tif", key=1), np.dstack(channels).squeeze())
+    got = read(tmp_path / "a.tif")
+    assert np.array_equal(got.pixels, pixels)
+    assert np.array_equal(got.alpha, seen) if alpha else got.alpha is None
+
+
+def test_tiff_of_several_strips_is_what_pillow_reads(tmp_path):
+    pixels = RANDOM.integers(0, 256, (700, 600, 3), np.uint8)  # 1.2 MB
+    write(tmp_path / "a.tif", Picture(pixels))
+    with Image.open(tmp_path / "a.tif") as image:
+        assert np.array_equal(np.asarray(image), pixels)

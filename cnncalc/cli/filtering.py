@@ -56,6 +56,7 @@ def carry_out(request: Request) -> None:
         suffix=request.suffix,
         force=request.force or not writes,
     )
+    _check_kinds(request, jobs if writes else [])
     if instead:
         _one_only(jobs, "--explain" if request.explain else "--gif")
         _look_closer(request, jobs[0])
@@ -98,8 +99,30 @@ def _check(request: Request) -> None:
         )
     if request.explain_step is not None and request.explain is None:
         raise UsageError("--explain-step says which step --explain explains", "give --explain X,Y too")
-    if request.compare and request.chain.mapping.name == "raw":
-        raise UsageError("numbers are not put side by side", "leave out --compare or --response raw")
+
+
+def _check_kinds(request: Request, jobs: list[Job]) -> None:
+    """UsageError where the numbers themselves are written, to a file of pictures or with a wish for a picture."""
+    from cnncalc.imaging import pictures
+
+    option = "--compare" if request.compare else "--show" if request.show else ""
+    if option and not jobs:
+        raise UsageError(
+            f"{option} is for the result, and here none is written",
+            f"give --out a name, or leave {option} out",
+        )
+    raw = request.chain.mapping.name == "raw"
+    for job in jobs:
+        if raw:
+            pictures.check_raw(job.target)
+        if option and _is_raw(request, job):
+            fact = f"{option} is for pictures, and {pictures.shown(job.target)} holds the numbers themselves"
+            other = "leave out --response raw" if raw else "give --out a name in .png or .tif"
+            raise UsageError(fact, f"{other}, or leave out {option}")
+
+
+def _is_raw(request: Request, job: Job) -> bool:
+    return request.chain.mapping.name == "raw" or job.target.suffix.lower() == ".npy"
 
 
 def _one_only(jobs: list[Job], option: str) -> None:
@@ -120,7 +143,7 @@ def _work(request: Request, job: Job, threads: int) -> Done:
     before = _read(job, threads)
     chain = request.chain
     start = perf_counter()
-    if chain.mapping.name == "raw" or job.target.suffix.lower() == ".npy":
+    if _is_raw(request, job):
         responses = respond_picture(before, chain, threads=threads)
         seconds = perf_counter() - start
         pictures.write_raw(job.target, responses, overwrite=request.force)

@@ -188,6 +188,8 @@ class _Place:
         ):
             fact = f"several pictures cannot be written into one file, {shown(self.out)}"
             raise UsageError(fact, "--out names a folder")
+        if suffix and self.out is not None and not self.folder:
+            raise UsageError("--out names the file, and --suffix would, too", "leave one of them out")
         if os.path.basename(suffix) != suffix:  # noqa: PTH119  # a suffix is no path
             raise UsageError(
                 f"a suffix is part of a name, and {suffix} holds a folder", "--out names a folder"

@@ -9,7 +9,7 @@ what is read.
 from cnncalc.imaging.pictures.formats import RAW, WRITERS, Writer
 from cnncalc.imaging.pictures.picture import LIMIT, Film, Metadata, Picture, Pixels, Quality, shown
 from cnncalc.imaging.pictures.reading import READABLE, count_pixels, read
-from cnncalc.imaging.pictures.writing import check_target, write, write_raw, write_stream
+from cnncalc.imaging.pictures.writing import check_raw, check_target, write, write_raw, write_stream
 
 # what a file in a folder must end in to be taken for a picture
 ENDINGS = tuple(sorted({ending for endings in READABLE.values() for ending in endings}))
@@ -26,6 +26,7 @@ __all__ = [
     "Pixels",
     "Quality",
     "Writer",
+    "check_raw",
     "check_target",
     "count_pixels",
     "read",

@@ -32,6 +32,15 @@ def check_target(path: Path, *, overwrite: bool = False) -> Writer:
     return writer
 
 
+def check_raw(path: Path) -> None:
+    """UsageError where the ending holds no raw response."""
+    if path.suffix.lower() not in RAW:
+        ending = f"the ending {path.suffix}" if path.suffix else "a name without ending"
+        raise UsageError(
+            f"{ending} holds no raw response ({shown(path)})", "give --out a name in " + " or ".join(RAW)
+        )
+
+
 def _writer(path: Path) -> Writer:
     suffix = path.suffix.lower()
     if suffix not in WRITERS:
@@ -84,9 +93,7 @@ def write_raw(path: Path, array: NDArray[Any], *, overwrite: bool = False) -> No
 
     A TIFF file holds 1 or 3 channels. Raises what `write` does.
     """
-    if path.suffix.lower() not in RAW:
-        fact = f"the ending {path.suffix} holds no raw response ({shown(path)})"
-        raise UsageError(fact, "give --out a name in " + " or ".join(RAW))
+    check_raw(path)
     writer = check_target(path, overwrite=overwrite)
     if writer.format == "TIFF" and array.ndim == 3 and array.shape[2] not in (1, 3):
         raise UsageError(

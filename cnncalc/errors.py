@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterable
 from typing import ClassVar, NamedTuple
 
@@ -34,6 +36,31 @@ def shortened(text: str) -> str:
     )
 
 
+# what moves the cursor, colours a terminal, ends a line, or turns the letters around; and what has no encoding
+MOVING = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def visible(text: str, keep: str = "") -> str:
+    """The text with every sign written out, as \\n or \\x1b, that would do something to a terminal but be seen."""
+    if text.isprintable():
+        return text
+    return MOVING.sub(lambda sign: sign[0] if sign[0] in keep else _written_out(sign[0]), text)
+
+
+def _written_out(sign: str) -> str:
+    return sign.encode("unicode_escape").decode()
+
+
+def named(path: str | os.PathLike[str]) -> str:
+    """The path as text, whatever bytes its name is made of."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
+def shown(path: str | os.PathLike[str]) -> str:
+    """The path as text that can be printed in a line, whatever its name is made of."""
+    return visible(named(path))
+
+
 class CnncalcError(Exception):
     """A fact about what the user asked for; the subclasses say which kind, and with it the exit code."""
 
@@ -41,9 +68,9 @@ class CnncalcError(Exception):
     exit_code: ClassVar[int] = 1
 
     def __init__(self, message: str, hint: str = "", *, place: Place | None = None) -> None:
-        self.message = shortened(message)
+        self.message = visible(shortened(message))
         super().__init__(self.message)
-        self.hint = shortened(hint)
+        self.hint = visible(shortened(hint), keep="\n")
         self.place = place
         self.label = ""  # what stands beside the underline, such as "layer 3 sees 5×5×8"
         self.layer: str | None = None  # the path of the layer at fault

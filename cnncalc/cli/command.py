@@ -10,14 +10,15 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperOption
 
-from cnncalc.errors import CnncalcError, LanguageError, Place, UsageError, nearest
+from cnncalc.errors import CnncalcError, FileError, LanguageError, Place, UsageError, nearest, shown
 
 
 @contextmanager
 def errors_shown(*, as_json: bool) -> Iterator[None]:
     """Shows a CnncalcError and exits with its code; under --json the error is a document too."""
     try:
-        yield
+        with unread_names():
+            yield
     except CnncalcError as error:
         if as_json:
             print_json({"schema": 1, "error": error.document()})
@@ -29,6 +30,18 @@ def errors_shown(*, as_json: bool) -> Iterator[None]:
     except KeyboardInterrupt:
         typer.echo("interrupted", err=True)
         raise typer.Exit(130) from None
+
+
+@contextmanager
+def unread_names() -> Iterator[None]:
+    """Makes a FileError of what the system says of a file and nobody foresaw, such as that its name is too long."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            raise
+        reason = (error.strerror or str(error)).lower()
+        raise FileError(f"{shown(error.filename)}: {reason}", "check the name and the place") from None
 
 
 def print_json(document: dict[str, Any]) -> None:

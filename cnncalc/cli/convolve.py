@@ -107,11 +107,13 @@ def convolve(
 
         print_json(document(done, matrix, steps=steps))
         return
-    from cnncalc.render.console import err, out
+    from cnncalc.render.console import err, out, say_wrote
 
     for note in done.notes():
         err().print(f"note: {note}", soft_wrap=True)
     show_convolution(out(), done, matrix=matrix, steps=steps, full=full)
+    for file in filter(None, (gif, svg)):
+        say_wrote(file)
 
 
 def read(spec: str) -> Matrix:

@@ -49,7 +49,7 @@ def draw(
     Repetitions of long models are shown once, with their number.
     """
     from cnncalc.arithmetic.report import analyse
-    from cnncalc.render.console import out as console
+    from cnncalc.render.console import say_wrote
 
     report = analyse(model_of(model, ctx.meta["flags"]))
     if report.error:
@@ -59,7 +59,7 @@ def draw(
         size, target = film(report, sliding, out or Path(f"{name}-layer-{sliding}.gif"), force)
     else:
         size, target = picture(report, name, out or Path(f"{name}.svg"), theme, force)
-    console().print(f"wrote {target}, {size}", soft_wrap=True)
+    say_wrote(target, f", {size}")
 
 
 def name_of(spec: str) -> str:

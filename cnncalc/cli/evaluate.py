@@ -49,7 +49,7 @@ def evaluate(
     from cnncalc.learning.team import Team
     from cnncalc.numerics.cores import cores
     from cnncalc.render.confusion import mistakes_sheet, show_assessment
-    from cnncalc.render.console import out
+    from cnncalc.render.console import say_wrote
     from cnncalc.render.plots import check_plot, evaluation_plot
 
     if sheet:
@@ -78,4 +78,4 @@ def evaluate(
         return
     show_assessment(found, pictures, speed, worst)
     for file in filter(None, (sheet, plot)):
-        out().print(f"wrote {file}", soft_wrap=True)
+        say_wrote(file)

@@ -68,11 +68,12 @@ def field(
         print_json(document(report, seen) | ({"output": str(target)} if target else {}))
         return
     from cnncalc.render.console import out as console
+    from cnncalc.render.console import say_wrote
     from cnncalc.render.field import show_field
 
     show_field(report, seen, console())
     if target:
-        console().print(f"wrote {target}", soft_wrap=True)
+        say_wrote(target)
 
 
 def read_unit(text: str) -> tuple[int, ...] | None:

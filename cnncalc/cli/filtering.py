@@ -13,7 +13,7 @@ import typer
 
 from cnncalc.cli.command import print_json
 from cnncalc.cli.picture_options import read_place
-from cnncalc.errors import UsageError
+from cnncalc.errors import UsageError, shown, visible
 
 if TYPE_CHECKING:
     from cnncalc.imaging.chain import Chain
@@ -116,7 +116,7 @@ def _check_kinds(request: Request, jobs: list[Job]) -> None:
         if raw:
             pictures.check_raw(job.target)
         if option and _is_raw(request, job):
-            fact = f"{option} is for pictures, and {pictures.shown(job.target)} holds the numbers themselves"
+            fact = f"{option} is for pictures, and {shown(job.target)} holds the numbers themselves"
             other = "leave out --response raw" if raw else "give --out a name in .png or .tif"
             raise UsageError(fact, f"{other}, or leave out {option}")
 
@@ -206,13 +206,13 @@ def _look_closer(request: Request, job: Job) -> None:
 
             show_explanation(out(), explanation)
     if request.gif is not None:
-        from cnncalc.render.console import out
+        from cnncalc.render.console import say_wrote
         from cnncalc.render.scan import write_scan
 
         target = Path(request.gif)
-        said = write_scan(picture, request.chain, target, overwrite=request.force)
+        facts = write_scan(picture, request.chain, target, overwrite=request.force)
         if not request.as_json:
-            out().print(said, soft_wrap=True)
+            say_wrote(target, facts)
 
 
 def report(done: Done, request: Request) -> None:
@@ -223,7 +223,7 @@ def report(done: Done, request: Request) -> None:
     from cnncalc.render.filtering import show_record
 
     for note in done.record.notes:
-        typer.echo(f"note: {note}", err=True)
+        typer.echo(f"note: {visible(note)}", err=True)
     aside = "-" in (request.out, done.record.output)  # the picture itself goes to stdout
     show_record(partial(typer.echo, err=aside), done.record, request.verbose)
     if done.result is not None and request.show:

@@ -40,8 +40,7 @@ def report(
     from cnncalc.imaging.drawings import check_drawing, write_drawing
     from cnncalc.learning import checkpoint
     from cnncalc.learning.runs import read_run
-    from cnncalc.render.console import err
-    from cnncalc.render.console import out as console
+    from cnncalc.render.console import err, say_wrote
     from cnncalc.render.html_report import page
 
     facts = read_run(run)
@@ -58,7 +57,7 @@ def report(
         err().print(f"without test pictures: {missing}", soft_wrap=True)
     text = page(name, facts, analyse(facts.model), network, pictures, found, worst, missing)
     write_drawing(target, text.encode(), overwrite=force)
-    console().print(f"wrote {target}, {len(text.encode()):,} bytes", soft_wrap=True)
+    say_wrote(target, f", {len(text.encode()):,} bytes")
 
 
 def assessed(network: Network, trained: Trained, pictures: DataSet, threads: int) -> Assessment:

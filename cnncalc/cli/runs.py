@@ -56,7 +56,7 @@ def runs(
     Two runs and more, named one by one, are compared: their curves are drawn in the same axes.
     """
     from cnncalc.imaging.drawings import write_drawing
-    from cnncalc.render.console import out
+    from cnncalc.render.console import say_wrote
     from cnncalc.render.plots import check_plot, runs_plot
     from cnncalc.render.runs import compared_curves, show_runs
 
@@ -76,7 +76,7 @@ def runs(
         return
     show_runs(found, unread, compared=bool(found) and (compare or named > 1))
     if plot:
-        out().print(f"wrote {plot}", soft_wrap=True)
+        say_wrote(plot)
 
 
 def gathered(paths: list[Path]) -> tuple[list[RunFacts], list[Unread], int]:

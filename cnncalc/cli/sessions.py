@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shlex
 import shutil
-import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -104,8 +102,9 @@ def document(trained: Trained, folder: Path) -> dict[str, Any]:
 
 def resume_line(folder: Path) -> str:
     """What to paste into this shell to go on with a run, whatever cnncalc was called by."""
-    words = [*program(), "train", "--resume", str(folder)]
-    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
+    from cnncalc.render.console import typed
+
+    return typed(*program(), "train", "--resume", folder)
 
 
 def program() -> list[str]:

@@ -11,7 +11,7 @@ from cnncalc.cli.command import ModelCommand
 from cnncalc.cli.models import model_of
 from cnncalc.cli.options import Gray, Resize, Size, Threads, takes
 from cnncalc.cli.sources import dataset, rule_of
-from cnncalc.errors import CnncalcError, FileError, UsageError
+from cnncalc.errors import CnncalcError, FileError, UsageError, shown
 from cnncalc.learning.settings import WHOLE, Settings
 
 if TYPE_CHECKING:
@@ -157,7 +157,9 @@ def go_on(ctx: typer.Context, run: Path, settings: Settings, rule: Rule) -> None
     _, trained = load(run)
     folder = file_of(run).parent
     if trained.finished:
-        typer.echo(f"{run} is finished: {len(trained.history)} of {len(trained.history)} epochs", err=True)
+        typer.echo(
+            f"{shown(run)} is finished: {len(trained.history)} of {len(trained.history)} epochs", err=True
+        )
         show_outcome(trained, folder, as_json=given["as_json"])
         return
     with held(folder):
@@ -168,7 +170,8 @@ def go_on(ctx: typer.Context, run: Path, settings: Settings, rule: Rule) -> None
             training, trained, changes = resumed(kept, pictures, team)
             show_changes(changes)
             typer.echo(
-                f"going on with {run} in epoch {training.epoch} of {training.settings.epochs}", err=True
+                f"going on with {shown(run)} in epoch {training.epoch} of {training.settings.epochs}",
+                err=True,
             )
             see_through(Keeper(training, folder, trained, given["save_every"]), as_json=given["as_json"])
 

@@ -16,10 +16,10 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Generic, TypeVar
 
-from cnncalc.errors import CnncalcError, FileError, UsageError, nearest
+from cnncalc.errors import CnncalcError, FileError, UsageError, named, nearest, shown
 from cnncalc.imaging import pictures
 from cnncalc.imaging.helpers import Helper
-from cnncalc.imaging.pictures import Picture, shown
+from cnncalc.imaging.pictures import Picture
 from cnncalc.imaging.pictures.side_by_side import AHEAD, in_order
 from cnncalc.shipped import sample
 
@@ -127,9 +127,9 @@ def _found(source: str) -> list[_Found]:
         return [_Found(STDIO, STDIO, "standard input")]
     if os.path.lexists(path):
         if not path.is_dir():
-            return [_Found(path, path, shown(path))]
+            return [_Found(path, path, named(path))]
         entries = [
-            _Found(each, each, shown(each), True) for each in sorted(path.iterdir()) if _is_listed(each)
+            _Found(each, each, named(each), True) for each in sorted(path.iterdir()) if _is_listed(each)
         ]
         if not entries:
             raise FileError(
@@ -138,11 +138,11 @@ def _found(source: str) -> list[_Found]:
         return entries
     if has_magic(source):
         paths = sorted(Path(each) for each in glob(source, recursive=True))  # noqa: PTH207  # a pattern may be absolute
-        entries = [_Found(each, each, shown(each), True) for each in paths if _is_listed(each)]
+        entries = [_Found(each, each, named(each), True) for each in paths if _is_listed(each)]
         if not entries:
             raise FileError(f"no picture matches {shown(path)}", "check the pattern and the folder")
         return entries
-    return [_shipped(path) or _Found(path, path, shown(path))]
+    return [_shipped(path) or _Found(path, path, named(path))]
 
 
 def _is_listed(path: Path) -> bool:
@@ -163,7 +163,7 @@ def _shipped(path: Path) -> _Found | None:
         return None
     there = sample(path.parts[1])
     if there is not None:
-        return _Found(there, Path(path.name), shown(path))
+        return _Found(there, Path(path.name), named(path))
     if not path.parent.is_dir():
         raise FileError(f"there is no file {shown(path)}", nearest(shown(path), SHIPPED))
     return None
@@ -176,7 +176,7 @@ class _Place:
         self.out = None if out is None else Path(out)
         ends_open = str(out).endswith(("/", os.sep))
         self.folder = (
-            self.out is not None and self.out != STDIO and (ends_open or self.out.is_dir() or several)
+            self.out is not None and self.out != STDIO and (ends_open or _is_folder(self.out) or several)
         )
         if several and self.out == STDIO:
             raise UsageError("several pictures cannot all go to standard output (-)", "--out names a folder")
@@ -184,7 +184,7 @@ class _Place:
             several
             and self.out is not None
             and self.out.suffix.lower() in pictures.WRITERS
-            and not self.out.is_dir()
+            and not _is_folder(self.out)
         ):
             fact = f"several pictures cannot be written into one file, {shown(self.out)}"
             raise UsageError(fact, "--out names a folder")
@@ -223,7 +223,7 @@ def _check(jobs: list[Job], *, force: bool, folder: bool) -> None:
             fact = f"{other.name} and {job.name} would both be written to {shown(job.target)}"
             raise UsageError(fact, "filter them in two runs, or give them other names")
         _refuse_itself(job, force=force)
-        if len(jobs) == 1 and (job.target.parent.is_dir() or not folder):
+        if len(jobs) == 1 and (_is_folder(job.target.parent) or not folder):
             pictures.check_target(job.target, overwrite=force)
     taken = [] if force else [job.target for job in jobs if os.path.lexists(job.target)]
     if taken and len(jobs) > 1:
@@ -231,11 +231,20 @@ def _check(jobs: list[Job], *, force: bool, folder: bool) -> None:
         raise UsageError(fact, "--force overwrites them, --out or --suffix gives other names")
 
 
+def _is_folder(path: Path) -> bool:
+    return os.path.isdir(path)  # noqa: PTH112  # Path's own raises where a name is too long
+
+
 def _refuse_itself(job: Job, *, force: bool) -> None:
     """UsageError where the result would take the picture's own place, unless that is what is wanted."""
-    if not force and job.source.exists() and job.target.exists() and job.source.samefile(job.target):
+    if (
+        not force
+        and os.path.lexists(job.source)
+        and os.path.lexists(job.target)
+        and job.source.samefile(job.target)
+    ):
         fact = f"{shown(job.target)} is the picture itself"
-        raise UsageError(fact, "--force overwrites it, --out names another file")
+        raise UsageError(fact, "--force overwrites it; or give another name")
 
 
 def make_folders(jobs: Iterable[Job]) -> None:

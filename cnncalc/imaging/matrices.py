@@ -7,7 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import BinaryIO
 
-from cnncalc.errors import FileError, LanguageError, Place
+from cnncalc.errors import FileError, LanguageError, Place, shown
 from cnncalc.imaging import npy
 from cnncalc.imaging.matrix import Matrix, Number
 from cnncalc.imaging.matrix_text import FORM, LARGEST, LIMIT, parse_matrix
@@ -31,11 +31,6 @@ def read_matrix(spec: str, *, stdin: BinaryIO | None = None) -> Matrix:
     return parse_matrix(spec)
 
 
-def shown(spec: str) -> str:
-    """The words as text that can be printed, whatever bytes a file's name is made of."""
-    return "".join(sign if sign.isprintable() else "\ufffd" for sign in spec)
-
-
 def _names_file(spec: str) -> bool:
     """Whether the words are a file's name rather than numbers; they may be a slip in either."""
     path = Path(spec)
@@ -52,7 +47,7 @@ def _names_file(spec: str) -> bool:
     raise LanguageError(
         f"{shown(spec)} is neither a matrix nor a file",
         f"write the numbers, such as {FORM}, or name a file that holds them",
-        place=Place(shown(spec), 0, len(spec)),
+        place=Place(spec, 0, len(spec)),
     )
 
 

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncalc.errors import named
 from cnncalc.imaging.chain import Chain, border_in_words, methods
 from cnncalc.imaging.filtering import Filtered
 from cnncalc.imaging.jobs import STDIO, Job
 from cnncalc.imaging.kernels import Kernel
-from cnncalc.imaging.pictures import Picture, shown
+from cnncalc.imaging.pictures import Picture
 from cnncalc.numerics.taps import Method
 
 
@@ -93,7 +94,7 @@ class Record:
         channels = chain.channels
         return cls(
             picture=job.name,
-            output="-" if target == STDIO else shown(target),
+            output="-" if target == STDIO else named(target),
             size=before.shape,
             frames=1 + len(before.more),
             bits=before.pixels.itemsize * 8,

@@ -11,13 +11,14 @@ from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingCo
 from rich.table import Table
 from rich.text import Text
 
+from cnncalc.errors import shown
 from cnncalc.layers import show
 from cnncalc.learning.data import DataSet, Entry
 from cnncalc.learning.data.fetching import Event, Failed, Fetched, Waiting
 from cnncalc.learning.data.mirrors import Received, Trying
 from cnncalc.learning.data.summary import examples
 from cnncalc.learning.data.verifying import Verified
-from cnncalc.render.console import err, out
+from cnncalc.render.console import err, out, say_wrote
 from cnncalc.render.picture import show_picture
 from cnncalc.render.progress import BarDisplay
 
@@ -102,7 +103,7 @@ def show_fetched(entry: Entry, record: dict[str, Any]) -> None:
     done = "fetched, every file genuine" if record["fetched"] else "is here already, every file genuine"
     console.print(Text.assemble((entry.name, "bold cyan"), f" {done} ({record['where']})"))
     for file in record["files"]:
-        console.print(f"  {file}", soft_wrap=True)
+        console.print(f"  {shown(file)}", soft_wrap=True)
     console.print(f"next: cnncalc train {entry.name}")
 
 
@@ -123,7 +124,7 @@ def show_verified(what: str, files: list[Verified]) -> None:
         if not hashed:
             continue
         places = {file.file for file in hashed}
-        console.print(str(folder if len(places) > 1 else places.pop()), soft_wrap=True)
+        console.print(shown(folder if len(places) > 1 else places.pop()), soft_wrap=True)
         table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
         for file in hashed:
             table.add_row(f"  {file.part}", f"SHA-256 {file.sha256[:16] or '?'}…", verdict(file))
@@ -166,7 +167,7 @@ def show_summary(record: dict[str, Any], data: DataSet) -> None:
         console.print(f"and {more:,} classes more")
     show_examples(data)
     if record["sheet"]:
-        console.print(f"wrote {record['sheet']}", soft_wrap=True)
+        say_wrote(record["sheet"])
 
 
 def show_examples(data: DataSet) -> None:

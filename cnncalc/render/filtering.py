@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from cnncalc.errors import visible
 from cnncalc.imaging.report import Record
 from cnncalc.render.numbers import signed
 
@@ -14,7 +15,7 @@ Say = Callable[[str], None]  # prints a line; rich takes longer to load than mos
 def show_record(say: Say, record: Record, verbose: bool) -> None:
     """Prints the record, a line a fact."""
     for word, fact in lines(record, verbose):
-        say(f"{word:8} {fact}")
+        say(f"{word:8} {visible(fact)}")
 
 
 def lines(record: Record, verbose: bool) -> Iterator[tuple[str, str]]:
@@ -72,4 +73,4 @@ def show_summary(say: Say, records: Sequence[Record], failed: int, seconds: floa
             say(f"method   {method.name} ({method.reason})")
     folders = {str(Path(record.output).parent) for record in records}
     place = f"in folder {folders.pop()}" if len(folders) == 1 else f"in {len(folders)} folders"
-    say(f"wrote    {done:,} pictures {place}")
+    say(f"wrote    {done:,} pictures {visible(place)}")

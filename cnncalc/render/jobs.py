@@ -9,6 +9,7 @@ from typing import TypeVar
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from cnncalc.errors import visible
 from cnncalc.imaging.jobs import Done, Failed
 from cnncalc.render.console import err
 from cnncalc.render.errors import show_error
@@ -29,7 +30,7 @@ def show_jobs(events: Iterable[Done[T] | Failed], total: int) -> list[Done[T] | 
         spoken = monotonic()
         for event in events:
             seen.append(event)
-            bar.update(task, advance=1, name=Text(event.job.name))
+            bar.update(task, advance=1, name=Text(visible(event.job.name)))
             if isinstance(event, Failed):
                 show_error(event.error, event.job.name, console=console)
             if not console.is_terminal and monotonic() - spoken >= QUIET:

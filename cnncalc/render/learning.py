@@ -7,6 +7,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from cnncalc.errors import shown
 from cnncalc.render.console import out
 from cnncalc.render.picture import show_picture
 
@@ -17,7 +18,7 @@ def show_prediction(record: dict[str, Any], pixels: Any) -> None:
     """Prints what the network sees, and the probability of each class as a bar."""
     console = out()
     found = f": {record['polarity']}, found at {place(record['box'])}" if "box" in record else ""
-    console.print(f"{record['picture']}{found}; the network sees", soft_wrap=True)
+    console.print(f"{shown(record['picture'])}{found}; the network sees", soft_wrap=True)
     show_picture(console, pixels)
     table = Table(box=None, show_header=False, padding=(0, 1, 0, 0))
     table.add_column(justify="right")

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cnncalc.arithmetic.zoo import ZOO
+from cnncalc.errors import shown
 from cnncalc.layers import Model, write_layer
 from cnncalc.learning.runs import RunFacts, Unread
 from cnncalc.learning.training import Epoch
@@ -42,7 +43,7 @@ def show_runs(runs: Sequence[RunFacts], unread: Sequence[Unread], *, compared: b
         for line in comparison(runs, console):
             console.print(line)
     for broken in unread:
-        err().print(Text.assemble((str(broken.path), "bold"), f": {broken.reason}"), soft_wrap=True)
+        err().print(Text.assemble((shown(broken.path), "bold"), f": {broken.reason}"), soft_wrap=True)
 
 
 def runs_table(runs: Sequence[RunFacts], console: Console) -> Table:
@@ -61,7 +62,7 @@ def runs_table(runs: Sequence[RunFacts], console: Console) -> Table:
         best = run.best
         style = "bold green" if top is not None and run.accuracy == top and len(runs) > 1 else ""
         table.add_row(
-            Text(run.path.name if narrow else str(run.path), "bold cyan"),
+            Text(shown(run.path.name if narrow else run.path), "bold cyan"),
             Text(run.trained.data),
             Text(ZOO.name_of(run.model) or layers(run.model)),
             Text(rate(run.accuracy), style) if run.finished else Text("unfinished", "yellow"),

@@ -25,14 +25,13 @@ WINDOW, PENDING = (230, 60, 30), (128, 128, 128)
 
 
 def write_scan(picture: Picture, chain: Chain, target: Path, *, overwrite: bool) -> str:
-    """Writes the walk of the chain's last kernel over the picture; what was written and scaled down, in words.
+    """Writes the walk of the chain's last kernel over the picture; how long it is and what was scaled down, in words.
 
     UsageError where the last step is none that a window walks for.
     """
     from PIL import Image
 
     from cnncalc.imaging.drawings import check_drawing, write_drawing
-    from cnncalc.imaging.pictures import shown
 
     check_drawing(target, ".gif", overwrite=overwrite)
     if isinstance(chain.steps[-1], Bank):
@@ -46,7 +45,7 @@ def write_scan(picture: Picture, chain: Chain, target: Path, *, overwrite: bool)
     write_drawing(target, data.getvalue(), overwrite=overwrite)
     (h, w), (rows, columns) = picture.pixels.shape[:2], small.pixels.shape[:2]
     change = f", the picture scaled down from {h}×{w} to {rows}×{columns}" if h > rows or w > columns else ""
-    return f"wrote {shown(target)}: {len(images)} frames{change}"
+    return f": {len(images)} frames{change}"
 
 
 def scaled_down(picture: Picture) -> Picture:

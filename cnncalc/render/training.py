@@ -11,11 +11,12 @@ from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
 from rich.text import Text
 
+from cnncalc.errors import shown, visible
 from cnncalc.layers import write_layer
 from cnncalc.learning.runs import best_epoch
 from cnncalc.learning.settings import Settings
 from cnncalc.learning.training import Epoch, Progress, Result, Training
-from cnncalc.render.console import err, out
+from cnncalc.render.console import err, out, typed
 from cnncalc.render.history import HEIGHT, Trail, clock, curve_lines, epochs_table
 
 PACE = 66  # columns that the figures beside the bar take
@@ -168,19 +169,18 @@ def show_result(result: Result, epochs: int, path: Path, folder: Path) -> None:
     )
     if result.epoch < epochs:
         console.print(f"by the network of epoch {result.epoch}, the best on the validation pictures")
-    console.print(f"saved as {path}", soft_wrap=True)
+    console.print(f"saved as {shown(path)}", soft_wrap=True)
     console.print("next:")
-    console.print(f"  cnncalc evaluate {folder}", soft_wrap=True)
-    console.print(f"  cnncalc report {folder}", soft_wrap=True)
-    console.print(f"  cnncalc predict {folder} PICTURE", soft_wrap=True)
+    for command, *more in (("evaluate",), ("report",), ("predict", "PICTURE")):
+        console.print("  " + visible(typed("cnncalc", command, folder, *more)), soft_wrap=True)
 
 
 def show_stopped(where: str, line: str) -> None:
     """How far a stopped training is, and the line that goes on with it; on stderr."""
     console = err()
-    console.print(f"stopped: {where}", soft_wrap=True)
+    console.print(f"stopped: {visible(where)}", soft_wrap=True)
     console.print("go on with:")
-    console.print(f"  {line}", soft_wrap=True)
+    console.print(f"  {visible(line)}", soft_wrap=True)
 
 
 def show_changes(changes: list[str]) -> None:

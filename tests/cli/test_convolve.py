@@ -172,7 +172,9 @@ def test_what_may_not_be_meant_is_noted_on_stderr(run):
 
 
 def test_films_are_written(run, tmp_path):
-    assert run(BINARY, CROSS, "--gif", "a.gif", "--svg", "a.svg").exit_code == 0
+    first = run(BINARY, CROSS, "--gif", "a.gif", "--svg", "a.svg")
+    assert first.exit_code == 0
+    assert first.stdout.splitlines()[-2:] == ["wrote a.gif", "wrote a.svg"]
     with Image.open(tmp_path / "a.gif") as image:
         assert getattr(image, "n_frames", 1) == 9
     assert (tmp_path / "a.svg").read_text(encoding="utf-8").startswith("<svg ")

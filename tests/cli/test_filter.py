@@ -127,17 +127,17 @@ def test_show_draws_the_result_after_the_report(run, tmp_path):
         (
             ["a.png", "-k", "sharpen", "-o", "taken.png"],
             2,
-            "error: taken.png exists\nhint: --force overwrites it, --out names another file\n",
+            "error: taken.png exists\nhint: --force overwrites it; or give another name\n",
         ),
         (
             ["a.png", "-k", "sharpen", "-o", "./a.png"],
             2,
-            "error: a.png is the picture itself\nhint: --force overwrites it, --out names another file\n",
+            "error: a.png is the picture itself\nhint: --force overwrites it; or give another name\n",
         ),
         (
             ["a.png", "-k", "sharpen", "-o", "no/b.png"],
             3,
-            "error: there is no folder no\nhint: make it first, or give another --out\n",
+            "error: there is no folder no\nhint: make it first, or name another place\n",
         ),
         (
             ["a.png", "-k", "sharpen", "-o", "b.txt"],

@@ -23,6 +23,8 @@ def test_a_drawing_stands_under_its_name_alone(tmp_path: Path) -> None:
         ("a.png", UsageError, "a.png does not end in .gif"),
         ("no/a.gif", FileError, "there is no folder .*no"),
         ("", UsageError, "is a folder"),
+        ("taken.gif/a.gif", FileError, "taken.gif is not a folder"),
+        ("x" * 300 + ".gif", FileError, "cannot write .*name too long"),
     ],
 )
 def test_what_cannot_be_written_is_refused_beforehand(

@@ -309,10 +309,6 @@ def test_a_new_file_has_the_usual_rights(tmp_path):
     assert (tmp_path / "a.png").stat().st_mode == (tmp_path / "b").stat().st_mode
 
 
-def test_a_name_that_is_not_utf8_can_be_shown():
-    assert pictures.shown(Path(os.fsdecode(b"caf\xe9.png"))) == "caf\ufffd.png"
-
-
 def test_an_array_that_may_not_grow_fails_with_the_words_of_the_system(tmp_path):
     resource = pytest.importorskip("resource")
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)

@@ -7,7 +7,7 @@ what is read.
 """
 
 from cnncalc.imaging.pictures.formats import RAW, WRITERS, Writer
-from cnncalc.imaging.pictures.picture import LIMIT, Film, Metadata, Picture, Pixels, Quality, shown
+from cnncalc.imaging.pictures.picture import LIMIT, Film, Metadata, Picture, Pixels, Quality
 from cnncalc.imaging.pictures.reading import READABLE, count_pixels, read
 from cnncalc.imaging.pictures.writing import check_raw, check_target, write, write_raw, write_stream
 
@@ -30,7 +30,6 @@ __all__ = [
     "check_target",
     "count_pixels",
     "read",
-    "shown",
     "write",
     "write_raw",
     "write_stream",

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -119,8 +117,3 @@ def check_size(name: str, pixels: int, limit: int) -> None:
     if pixels > limit:
         fact = f"{name} has more than {limit:,} pixels, which is the limit"
         raise FileError(fact, "scale it down or cut a part out")
-
-
-def shown(path: Path) -> str:
-    """The path as text that can be printed, whatever bytes its name is made of."""
-    return os.fsencode(path).decode("utf-8", "replace")

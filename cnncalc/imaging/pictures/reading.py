@@ -14,9 +14,9 @@ from typing import Any, BinaryIO
 
 from PIL import Image, ImageFile, UnidentifiedImageError
 
-from cnncalc.errors import CnncalcError, FileError
+from cnncalc.errors import CnncalcError, FileError, shown
 from cnncalc.imaging.pictures import arrays, frames, png
-from cnncalc.imaging.pictures.picture import LIMIT, Picture, check_size, shown
+from cnncalc.imaging.pictures.picture import LIMIT, Picture, check_size
 
 ENTIRE = 1 << 31  # bytes of a picture that comes from a stream
 # formats that Pillow decodes by itself, and their endings; some of the others start foreign programs

@@ -13,44 +13,70 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncalc.errors import FileError, UsageError
+from cnncalc.errors import FileError, UsageError, shown
 from cnncalc.imaging.pictures import arrays
 from cnncalc.imaging.pictures.formats import RAW, WRITERS, Writer
 from cnncalc.imaging.pictures.metadata import fitting_profile
-from cnncalc.imaging.pictures.picture import Picture, shown
+from cnncalc.imaging.pictures.picture import Picture
 
 
 def check_target(path: Path, *, overwrite: bool = False) -> Writer:
     """How the path will be written; raises what writing would raise, as far as can be told beforehand."""
-    if path.is_dir():
-        raise UsageError(f"{shown(path)} is a folder", f"name a file in it: --out {shown(path / 'out.png')}")
+    refuse_folder(path)
     writer = _writer(path)
-    if not path.parent.is_dir():
-        raise FileError(f"there is no folder {shown(path.parent)}", "make it first, or give another --out")
+    check_place(path, overwrite=overwrite)
+    return writer
+
+
+def refuse_folder(path: Path) -> None:
+    """UsageError where there is a folder of the name; FileError where the system cannot even look."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except (OSError, ValueError) as error:  # such as a name that is too long
+        raise cannot_write(shown(path), error) from None
+    if path.is_dir():
+        raise UsageError(f"{shown(path)} is a folder", "name a file in it")
+
+
+def check_place(path: Path, *, overwrite: bool) -> None:
+    """FileError where there is no folder for the file, UsageError where one is there that may not be overwritten."""
+    folder = path.parent
+    if not folder.is_dir():
+        if os.path.lexists(folder):
+            raise FileError(f"{shown(folder)} is not a folder", "name another place")
+        raise FileError(f"there is no folder {shown(folder)}", "make it first, or name another place")
     if not overwrite and os.path.lexists(path):
         raise _taken(path)
-    return writer
 
 
 def check_raw(path: Path) -> None:
     """UsageError where the ending holds no raw response."""
     if path.suffix.lower() not in RAW:
-        ending = f"the ending {path.suffix}" if path.suffix else "a name without ending"
         raise UsageError(
-            f"{ending} holds no raw response ({shown(path)})", "give --out a name in " + " or ".join(RAW)
+            f"{_ending(path)} holds no raw response ({shown(path)})",
+            "give --out a name in " + " or ".join(RAW),
         )
 
 
 def _writer(path: Path) -> Writer:
     suffix = path.suffix.lower()
     if suffix not in WRITERS:
-        ending = f"the ending {suffix}" if suffix else "a name without ending"
-        raise UsageError(f"{ending} says no known format ({shown(path)})", "known: " + ", ".join(WRITERS))
+        raise UsageError(
+            f"{_ending(path)} says no known format ({shown(path)})", "known: " + ", ".join(WRITERS)
+        )
     return WRITERS[suffix]
 
 
+def _ending(path: Path) -> str:
+    suffix = path.suffix.lower()
+    named = suffix if suffix == suffix.strip() else repr(suffix)  # so that a blank is seen
+    return f"the ending {named}" if suffix else "a name without ending"
+
+
 def _taken(path: Path) -> UsageError:
-    return UsageError(f"{shown(path)} exists", "--force overwrites it, --out names another file")
+    return UsageError(f"{shown(path)} exists", "--force overwrites it; or give another name")
 
 
 def write(path: Path, picture: Picture, *, overwrite: bool = False, threads: int = 1) -> None:
@@ -171,7 +197,7 @@ def _take_place(temporary: Path, target: Path, path: Path) -> None:
         temporary.replace(target)
 
 
-def cannot_write(name: str, error: Exception, hint: str = "--out names another place") -> FileError:
+def cannot_write(name: str, error: Exception, hint: str = "name another place") -> FileError:
     """What the system says, in a sentence."""
     reason = (getattr(error, "strerror", None) or str(error)).lower()
     return FileError(f"cannot write {name}: {reason}", hint)

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps
 
-from cnncalc.errors import FileError
-from cnncalc.imaging.pictures import Picture, read, shown
+from cnncalc.errors import FileError, shown
+from cnncalc.imaging.pictures import Picture, read
 from cnncalc.layers import Shape, show
 from cnncalc.learning.data.bounded import is_file, is_folder
 from cnncalc.learning.data.rule import RULES, Rule

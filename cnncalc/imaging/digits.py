@@ -29,13 +29,12 @@ class Digit:
     """The 28×28 uint8 array, and what was decided on the way.
 
     polarity: "light on dark" or "dark on light". box: top, left, height and width of the digit, in pixels
-    of the picture. unchanged: the picture was in MNIST's form already.
+    of the picture.
     """
 
     pixels: NDArray[np.uint8]
     polarity: str
     box: tuple[int, int, int, int]
-    unchanged: bool = False
 
 
 def normalise(picture: Picture) -> Digit:
@@ -83,9 +82,7 @@ def already_normal(x: NDArray[np.uint8]) -> Digit | None:
     pixels = gray if rim < 8 else 255 - gray
     top, left, bottom, right = bounds(pixels > 0)
     polarity = "light on dark" if rim < 8 else "dark on light"
-    return Digit(
-        np.ascontiguousarray(pixels), polarity, (top, left, bottom - top, right - left), unchanged=True
-    )
+    return Digit(np.ascontiguousarray(pixels), polarity, (top, left, bottom - top, right - left))
 
 
 def shrink(x: NDArray[np.uint8]) -> tuple[Plane, float]:

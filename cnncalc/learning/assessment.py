@@ -145,7 +145,7 @@ def assess(
     team: Team,
     loss: Loss | None = None,
 ) -> Assessment:
-    """Classifies the pictures of a split and writes down what each was taken for; loss and order as in `evaluate`."""
+    """Classifies the pictures of a split and writes down what each was taken for; loss and order as in training."""
     loss = loss or CrossEntropy()
 
     def look(part: slice, outputs: Array, run: Run) -> tuple[Score, Array, list[Mistake]]:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from cnncalc.errors import ShapeError
 from cnncalc.learning.batches import in_order
 from cnncalc.learning.data import DataSet, Split
 from cnncalc.learning.inputs import Inputs
-from cnncalc.learning.losses import CrossEntropy, Loss, Score, total
+from cnncalc.learning.losses import Score, total
 from cnncalc.learning.network import Network
-from cnncalc.learning.settings import Settings
 from cnncalc.learning.share import AT_ONCE, Shares
-from cnncalc.learning.team import Team
 
 
 def inputs_for(network: Network, data: DataSet) -> Inputs:
@@ -25,14 +21,8 @@ def inputs_for(network: Network, data: DataSet) -> Inputs:
     return Inputs(data.shape, network.model.input, data.mean, data.deviation)
 
 
-def evaluate(network: Network, data: Split, inputs: Inputs, team: Team, loss: Loss | None = None) -> Score:
-    """The sum of the loss over a split, and how many of its examples the network classifies rightly."""
-    settings = Settings(loss=(loss or CrossEntropy()).name, optimiser="sgd")  # which keeps nothing
-    return score(Shares(team, network, inputs, settings, np.random.default_rng(0)), data)
-
-
 def score(shares: Shares, data: Split) -> Score:
-    """The same by workers who have the network already."""
+    """The sum of the loss over a split, and how many of its examples the workers' network classifies rightly."""
     scores = [Score(0.0, 0)]
     for images, labels in in_order(data, AT_ONCE, shares.size):
         scores += shares.score(images, labels)

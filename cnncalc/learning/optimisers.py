@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from cnncalc.learning.choices import Choice, family, number
 
@@ -31,12 +31,6 @@ class Optimiser(Choice):
     keeps: ClassVar[tuple[str, ...]] = ()  # the vectors it needs
     rate: ClassVar[float]  # a learning rate that suits it, where none is given
     decay: ClassVar[float] = 0.0  # decoupled weight decay, where none is given
-
-    def moments(self, size: int, dtype: Any) -> Moments:
-        """What it keeps, at the start."""
-        import numpy as np
-
-        return Moments({name: np.zeros(size, dtype) for name in self.keeps}, np.empty(size, dtype))
 
     def step(self, parameters: Array, gradient: Array, rate: float, kept: Moments) -> None:
         """Moves the parameters by the gradient, which is overwritten."""

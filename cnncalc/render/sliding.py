@@ -1,8 +1,7 @@
 """A window that slides over an input, as Dumoulin & Visin's guide draws it: input blue, padding dashed, output green.
 
-`layer_frames` draws a layer of the model language, `transposed_frames` a transposed convolution given in plain
-numbers, `slide` any window, with numbers in the cells if there are some; `film.save_gif` and `film.save_svg`
-write what they give.
+`layer_frames` draws a layer of the model language, `slide` any window, with numbers in the cells if there are some;
+`film.save_gif` and `film.save_svg` write what they give.
 """
 
 from __future__ import annotations
@@ -14,8 +13,6 @@ from typing import NamedTuple
 from cnncalc.errors import ShapeError, UsageError
 from cnncalc.layers import Layer, Shape, show, write_layer
 from cnncalc.layers.sweep import IDLE, Sweep
-from cnncalc.layers.window import Transposed
-from cnncalc.layers.window import slide as windows_over
 from cnncalc.render.film import FRAMES, Film, Label, Part, Rectangle, check_size, text_width
 
 INPUT, INPUT_EDGE, INPUT_UNDER = "#cfe6fb", "#64a6dd", "#86bdea"
@@ -109,24 +106,6 @@ def smaller(layer: Layer, shape: Shape) -> str:
         except ShapeError:
             break
     return "a smaller input, or a larger stride, shows the same"
-
-
-def transposed_frames(
-    sizes: Sequence[int],
-    kernel: Sequence[int],
-    stride: Sequence[int],
-    pads: Sequence[tuple[int, int]],
-    dilation: Sequence[int],
-    outpad: Sequence[int],
-    title: str = "",
-) -> Film:
-    """A transposed convolution, one number an axis (rows, columns, or positions alone), without numbers in cells."""
-    settings = zip(kernel, stride, pads, dilation, outpad, strict=True)
-    over = [Transposed(*axis) for axis in settings]
-    result = windows_over(over, (*sizes, 1), 1, word="deconv")[:-1]
-    words = title or f"transposed {show(tuple(kernel))} window: {show(tuple(sizes))} → {show(result)}"
-    axes = [Sweep.of(axis, n) for axis, n in zip(over, sizes, strict=True)]
-    return slide(words, axes, hint="a smaller input shows the same")
 
 
 # ── how it is drawn ──

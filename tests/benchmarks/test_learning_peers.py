@@ -8,6 +8,7 @@ import pytest
 from cnncalc.learning.choices import read_one
 from cnncalc.learning.optimisers import OPTIMISERS
 from cnncalc.numerics.warping import gaussian_matrix
+from tests.learning.moments import moments
 
 torch = pytest.importorskip("torch")
 ndimage = pytest.importorskip("scipy.ndimage")
@@ -33,7 +34,7 @@ def test_thirty_steps_are_those_of_torch_optim(text: str) -> None:
     theirs = torch.nn.Parameter(torch.from_numpy(start.copy()))
     peer = getattr(torch.optim, name)([theirs], lr=0.03, **settings)
     optimiser = read_one(text, OPTIMISERS, "optimiser")
-    kept = optimiser.moments(50, ours.dtype)
+    kept = moments(optimiser, 50, ours.dtype)
     for _ in range(30):
         gradient = rng.normal(size=50) * 10.0 ** rng.integers(-3, 3, 50)
         theirs.grad = torch.from_numpy(gradient.copy())

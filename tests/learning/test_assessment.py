@@ -8,11 +8,12 @@ import pytest
 
 from cnncalc.layers import parse
 from cnncalc.learning.assessment import Assessment, Confusion, assess
-from cnncalc.learning.evaluation import evaluate, inputs_for
+from cnncalc.learning.evaluation import inputs_for
 from cnncalc.learning.losses import CrossEntropy, Loss, SquaredError
 from cnncalc.learning.network import Network
 from cnncalc.learning.team import Team
 from cnncalc.numerics.run import Run
+from tests.learning.scoring import scored
 from tests.learning.sets import bars
 
 # 10 cats, of which 7 are found and 3 taken for dogs; 5 dogs, of which 1 is taken for a cat; no cow, but one guess
@@ -54,7 +55,7 @@ def test_every_figure_is_that_of_counting_one_picture_after_the_other(
     inputs = inputs_for(network, data)
     with Team(threads) as team:
         found = assess(network, data.test, data.classes, inputs, team, loss)
-        score = evaluate(network, data.test, inputs, team, loss)
+        score = scored(network, data.test, inputs, team, loss)
     taken, losses = Counter[tuple[int, int]](), {}
     for i, label in enumerate(data.test.labels.tolist()):
         run = Run(train=False)

@@ -10,7 +10,7 @@ from cnncalc.errors import DivergenceError, ShapeError
 from cnncalc.layers import Layer, parse
 from cnncalc.learning.averaging import contents
 from cnncalc.learning.data import Split, load
-from cnncalc.learning.evaluation import evaluate, inputs_for
+from cnncalc.learning.evaluation import inputs_for
 from cnncalc.learning.inputs import Inputs
 from cnncalc.learning.losses import LOSSES, Score
 from cnncalc.learning.network import Network
@@ -20,6 +20,7 @@ from cnncalc.learning.team import Team
 from cnncalc.learning.trainer import Trainer
 from cnncalc.learning.training import Epoch, Progress, Result, Training, train
 from cnncalc.numerics.workspace import Array
+from tests.learning.scoring import scored
 from tests.learning.sets import bars
 
 SMALL = "input 8x8x1; conv 6x3x3; relu; maxpool 2x2; batchnorm; dropout 0.1; fc 4; softmax"
@@ -42,7 +43,7 @@ def test_bars_are_learned() -> None:
     assert epochs[-1].validation_accuracy == 1
     assert epochs[-1].loss < epochs[0].loss / 2
     with Team(2) as team:
-        score = evaluate(network, bars().test, inputs_for(network, bars()), team)
+        score = scored(network, bars().test, inputs_for(network, bars()), team)
     assert score.right == 100
     result = events[-1]
     assert isinstance(result, Result)
@@ -186,7 +187,7 @@ def test_a_score_does_not_depend_on_the_order_nor_on_the_team() -> None:
     for threads in (1, 2):
         for order in (np.arange(777), np.random.default_rng(0).permutation(777)):
             with Team(threads) as team:
-                scores.append(evaluate(network, shuffled(data.test, order), inputs, team))
+                scores.append(scored(network, shuffled(data.test, order), inputs, team))
     assert {score.right for score in scores} == {scores[0].right}
     assert [score.loss for score in scores] == pytest.approx([scores[0].loss] * 4, rel=1e-5)
 

@@ -15,7 +15,7 @@ from cnncalc.layers import Layer, parse
 from cnncalc.render import sliding
 from cnncalc.render.convolution_film import convolution_film
 from cnncalc.render.film import Film, Label, Rectangle
-from cnncalc.render.sliding import layer_frames, transposed_frames
+from cnncalc.render.sliding import layer_frames
 
 
 def layer(text: str) -> tuple[Layer, tuple[int, ...]]:
@@ -79,12 +79,12 @@ def test_a_signal_has_its_output_below() -> None:
 
 def test_a_transposed_convolution_has_zeros_between_its_inputs() -> None:
     """Figure 4.5 of Dumoulin & Visin: 2×2 to 5×5 with a 3×3 kernel and stride 2."""
-    shown = transposed_frames((2, 2), (3, 3), (2, 2), ((0, 0), (0, 0)), (1, 1), (0, 0))
+    shown = film("input 2x2x1; deconv 1x3x3 stride 2")
     assert shown.frames == 25
     assert squares(shown, 0, sliding.INPUT) == [(2, 2), (2, 4), (4, 2), (4, 4)]
     assert len(squares(shown, 0, sliding.PADDING)) == 45
     assert squares(shown, 12, sliding.INPUT_UNDER) == [(2, 2), (2, 4), (4, 2), (4, 4)]
-    assert transposed_frames((4,), (3,), (2,), ((1, 1),), (1,), (1,)).frames == 8
+    assert film("input 4x1; deconv 1x3 stride 2 pad 1 outpad 1").frames == 8
 
 
 def test_layers_that_enlarge_are_drawn_as_transposed() -> None:

@@ -48,7 +48,6 @@ class Growth:
         self.setting = setting
         self.batch = unknowns[0].option == BATCH
         self.error: CnncalcError | None = None  # of the last value that did not fit
-        self.analysed: dict[int, Solution] = {}
 
     def with_value(self, value: int) -> Problem:
         statements = self.problem.statements

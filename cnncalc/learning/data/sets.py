@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, cast
 
 import numpy as np
 
@@ -49,7 +49,7 @@ class Split:
     def rows(self, rows: Any) -> Split:
         """Some of the examples; a slice of an array is a view, and what lies on disk stays there."""
         images = self.images
-        taken = images[rows] if isinstance(images, np.ndarray) else images.taken(rows)  # type: ignore[attr-defined]
+        taken = images[rows] if isinstance(images, np.ndarray) else cast("OnDisk", images).taken(rows)
         return Split(taken, self.labels[rows])
 
 

@@ -246,13 +246,3 @@ def finite(value: Any) -> Any:
 def split_off(arrays: dict[str, Array], prefix: str) -> dict[str, Array]:
     """The arrays whose names begin so, without that beginning."""
     return {name.removeprefix(prefix): value for name, value in arrays.items() if name.startswith(prefix)}
-
-
-def train(
-    network: Network, data: DataSet, settings: Settings, team: Team, rng: np.random.Generator
-) -> Iterator[Progress | Epoch | Result]:
-    """Trains the network in place; yields a Progress after every batch, an Epoch after each, and a Result at the end.
-
-    Raises DivergenceError where the loss is no longer finite, ShapeError or UsageError where things do not fit.
-    """
-    yield from Training(network, data, settings, team, rng).run()

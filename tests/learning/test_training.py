@@ -18,7 +18,7 @@ from cnncalc.learning.optimisers import OPTIMISERS
 from cnncalc.learning.settings import WHOLE, Settings
 from cnncalc.learning.team import Team
 from cnncalc.learning.trainer import Trainer
-from cnncalc.learning.training import Epoch, Progress, Result, Training, train
+from cnncalc.learning.training import Epoch, Progress, Result, Training
 from cnncalc.numerics.workspace import Array
 from tests.learning.scoring import scored
 from tests.learning.sets import bars
@@ -33,7 +33,7 @@ def trained(
     network = Network(parse(text))
     network.initialise(rng)
     with Team(threads) as team:
-        return network, list(train(network, bars(), settings, team, rng))
+        return network, list(Training(network, bars(), settings, team, rng).run())
 
 
 def test_bars_are_learned() -> None:
@@ -167,7 +167,7 @@ def test_the_default_network_reaches_99_percent(seed: int) -> None:
     network = Network(ZOO["default"].model)
     network.initialise(rng)
     with Team(2) as team:
-        events = list(train(network, load("mnist"), Settings(), team, rng))
+        events = list(Training(network, load("mnist"), Settings(), team, rng).run())
     accuracies = [event.validation_accuracy for event in events if isinstance(event, Epoch)]
     assert accuracies[0] is not None
     assert accuracies[0] >= 0.987
@@ -214,7 +214,7 @@ def test_the_test_pictures_are_looked_at_once_at_the_end(monkeypatch: pytest.Mon
     )
     network = Network(parse("input 8x8x1; fc 4"))
     with Team(1) as team:
-        list(train(network, data, Settings(epochs=3, validation=30), team, np.random.default_rng(0)))
+        list(Training(network, data, Settings(epochs=3, validation=30), team, np.random.default_rng(0)).run())
     assert looked == [30, 30, 30, 100]
 
 

@@ -1,5 +1,6 @@
 """Work on many pictures is told of on stderr, and every failure by name."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from cnncalc.errors import FileError, UsageError
 from cnncalc.imaging.jobs import Done, Failed, Job
 from cnncalc.render import jobs
-from cnncalc.render.jobs import show_jobs, show_summary
+from cnncalc.render.jobs import show_jobs
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +31,6 @@ EVENTS = [
 
 def test_failures_are_named_and_everything_is_given_back(capsys):
     assert show_jobs(iter(EVENTS), 4) == EVENTS
-    show_summary(EVENTS, 0.5)
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err.splitlines() == [
@@ -38,7 +38,6 @@ def test_failures_are_named_and_everything_is_given_back(capsys):
         "hint: copy it again",
         "error: c.png: the kernel is larger than the picture",
         "hint: take another",
-        "2 of 4 pictures done in 0.5 s (4 a second), 2 failed",
     ]
 
 
@@ -62,6 +61,13 @@ def test_on_a_terminal_a_bar_goes_along_and_vanishes(capsys, monkeypatch):
     assert "of 4 pictures" not in said
 
 
-def test_nothing_done_has_no_pace(capsys):
-    show_summary(EVENTS[1:3], 0.0)
-    assert capsys.readouterr().err == "0 of 2 pictures done in 0.0 s, 2 failed\n"
+def test_a_name_with_control_characters_stays_in_its_line(capsys, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    bad = job("[/x]a\nb\x1b[31mc")
+    show_jobs(iter([Done(bad, 1)]), 1)
+    assert r"[/x]a\nb\x1b[31mc" in capsys.readouterr().err
+    show_jobs(iter([Failed(bad, FileError("it is damaged"))]), 1)
+    said = capsys.readouterr().err
+    assert r"error: [/x]a\nb\x1b[31mc: it is damaged" in re.sub("\x1b\\[[0-9;]*m", "", said)
+    assert bad.name not in said

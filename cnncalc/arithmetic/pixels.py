@@ -155,7 +155,10 @@ def numbered(report: Report, layer: str) -> Row:
     if not known:
         raise UsageError(f"there is no layer {layer}", "the model has none")
     hint = nearest(layer, known) if len(known) < 30 else f"the last is {known[-1]}"
-    raise UsageError(f"there is no layer {layer}", f"{hint}; cnncalc shape numbers the layers")
+    more = "cnncalc shape numbers the layers"
+    raise UsageError(
+        f"there is no layer {layer}", f"{hint} {more}" if hint.endswith("?") else f"{hint}; {more}"
+    )
 
 
 def middle(shape: Shape) -> Unit:

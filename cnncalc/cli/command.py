@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import typer
-from typer.core import TyperCommand, TyperOption
+from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from cnncalc.errors import CnncalcError, FileError, LanguageError, Place, UsageError, nearest, shown
 
@@ -49,6 +50,20 @@ def print_json(document: dict[str, Any]) -> None:
     typer.echo(json.dumps(document))
 
 
+@contextmanager
+def slips(ctx: Any) -> Iterator[None]:
+    """Makes a UsageError of what Typer finds wrong with the options."""
+    try:
+        yield
+    except typer.BadParameter.__base__ as error:  # type: ignore[misc]  # Typer's UsageError, which has no public name
+        raise UsageError(error.format_message(), f"{ctx.command_path} --help lists the options") from None
+
+
+def in_paragraphs(text: str | None) -> str:
+    """The text with a line for each paragraph: where lines end, the terminal's width says."""
+    return re.sub(r"(?<!\n)\n(?!\n)", " ", text or "")
+
+
 class Command(TyperCommand):
     """Shows errors instead of raising them, those of its options as those of its work."""
 
@@ -57,13 +72,40 @@ class Command(TyperCommand):
             return super().make_context(info_name, args, parent, **extra)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        try:
+        with slips(ctx):
             return super().parse_args(ctx, args)
-        except typer.BadParameter.__base__ as error:  # type: ignore[misc]  # Typer's UsageError, which has no public name
-            raise UsageError(error.format_message(), f"{ctx.command_path} --help lists the options") from None
 
     def invoke(self, ctx: Any) -> Any:
         with errors_shown(as_json=bool(ctx.params.get("as_json"))):
+            return super().invoke(ctx)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        self.help = in_paragraphs(self.help)
+        super().format_help(ctx, formatter)
+
+
+class Group(TyperGroup):
+    """Commands under one name; a slip in theirs is an error like any other."""
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        self.as_json = "--json" in args
+        with errors_shown(as_json=self.as_json):
+            return super().make_context(info_name, args, parent, **extra)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if not args:  # which shows the help
+            return super().parse_args(ctx, args)
+        with slips(ctx):
+            return super().parse_args(ctx, args)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if self.get_command(ctx, args[0]) is None:
+            known = nearest(args[0], self.list_commands(ctx), f"{ctx.command_path} --help lists the commands")
+            raise UsageError(f"there is no command {args[0]}", known)
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        with errors_shown(as_json=self.as_json):
             return super().invoke(ctx)
 
 

@@ -8,12 +8,13 @@ from typing import Annotated, Any
 
 import typer
 
-from cnncalc.cli.command import Command, print_json
+from cnncalc.cli.command import Command, Group, print_json
 from cnncalc.cli.options import AsJson, Gray, Resize, Size
 from cnncalc.cli.sources import dataset, rule_of, sources
 
 app = typer.Typer(
     name="data",
+    cls=Group,
     add_completion=False,
     no_args_is_help=True,
     help="Data sets: list, fetch, verify and show them.",

@@ -10,7 +10,8 @@ from importlib import import_module
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+
+from cnncalc.cli.command import Group
 
 COMMANDS = (
     "shape",
@@ -56,7 +57,7 @@ class LazyCommands(MutableMapping[str, Any]):
         raise TypeError("commands are listed in COMMANDS")
 
 
-class LazyGroup(TyperGroup):
+class LazyGroup(Group):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**{**settings, "commands": LazyCommands()})
 

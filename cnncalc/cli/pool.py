@@ -47,7 +47,9 @@ def pool_command(
     from cnncalc.errors import UsageError
     from cnncalc.imaging.chain import Chain
 
-    if (largest is None) == (average is None):
+    if largest is not None and average is not None:
+        raise UsageError("pooling is by --max or by --average, not by both", "leave one of them out")
+    if largest is None and average is None:
         raise UsageError("pooling is by --max or by --average", "for example --max 9x9")
     name, size = ("maxpool", largest) if largest is not None else ("avgpool", average)
     step = read_step(f"{name}:size={size}" + ("" if stride is None else f",stride={stride}"))

@@ -159,6 +159,8 @@ def found_at(path: Path) -> Path:
 
 def _shipped(path: Path) -> _Found | None:
     """A sample that comes with cnncalc; its result stands in the current folder."""
+    if path == Path("samples"):
+        raise FileError(f"there is no folder {path}", f"of those that ship, name one: {' or '.join(SHIPPED)}")
     if len(path.parts) != 2 or path.parts[0] != "samples":
         return None
     there = sample(path.parts[1])

@@ -15,6 +15,7 @@ from cnncalc.numerics.workspace import Array
 
 DTYPE = "F32"  # of every tensor
 MOST = 1 << 16  # tensors, more than any network has that can be trained here
+ENDING = ".safetensors"
 FACT = 200  # characters of an error that are shown
 
 
@@ -51,4 +52,7 @@ def read_file(path: Path, *, tensors: bool = True) -> tuple[dict[str, str], dict
 def corrupt(path: Path, fact: str) -> FileError:
     """The error for a file that is not what it should be; a fact may quote the file, so only so much of it is shown."""
     fact = fact if len(fact) <= FACT else f"{fact[:FACT]} …"
-    return FileError(f"{path} is not a run of cnncalc, or damaged: {fact}", "train the network again")
+    remedy = "train the network again"
+    if path.suffix != ENDING:
+        remedy = "give the folder that train wrote, such as runs/mnist-1"
+    return FileError(f"{path} is not a run of cnncalc, or damaged: {fact}", remedy)

@@ -64,7 +64,7 @@ def test_the_window_of_a_layer_as_a_film(layer: str, tmp_path: Path) -> None:
         (["lenet5", "--out", "net.pdf"], 2, "net.pdf does not end in .svg or .png"),
         (["lenet5", "--out", "missing/net.svg"], 3, "there is no folder missing"),
         (["lenet5", "--theme", "pink"], 2, "pink"),
-        (["lenet5", "--sliding", "99"], 2, "there is no layer 99"),
+        (["lenet5", "--sliding", "99"], 2, "there is no layer 99\nhint: did you mean 9? cnncalc shape"),
         (["lenet5", "--sliding", "2"], 2, "tanh has no window that slides"),
         (["lenet5", "--sliding", "1"], 2, "too long"),
         (["lenet5", "--sliding", "3", "--out", "w.png"], 2, "w.png does not end in .gif or .svg"),

@@ -39,3 +39,17 @@ def test_pictures_of_floats_are_put_side_by_side_as_floats(tmp_path):
     assert both.shape == (6, 8 + 8 + 8)
     assert np.array_equal(both[:, :8], pixels.astype(np.float32))
     assert np.array_equal(both[:, :8], both[:, 16:])
+
+
+def test_the_folder_of_the_samples_alone_is_not_there_and_what_is_there_is_named(tmp_path):
+    done = run_here("filter", "samples", "-k", "sobel", folder=tmp_path)
+    assert done.returncode == 3
+    assert "there is no folder samples" in done.stderr
+    assert "samples/chelsea.png" in done.stderr
+
+
+def test_pooling_is_by_one_of_two(tmp_path):
+    for words, fact in (((), "or by --average\n"), (("--max", "2", "--average", "2"), "not by both")):
+        done = run_here("pool", "samples/camera.png", *words, folder=tmp_path)
+        assert done.returncode == 2
+        assert fact in done.stderr

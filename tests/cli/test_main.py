@@ -1,8 +1,13 @@
 """The command group: what it lists, what it answers to a slip, and what it does without UTF-8."""
 
+import json
+from itertools import pairwise
+
+import pytest
+
 from cnncalc import __version__
 from cnncalc.cli.main import COMMANDS
-from tests.cli.running import cnncalc
+from tests.cli.running import cnncalc, run_here
 
 
 def test_help_lists_every_command_with_what_it_is_for() -> None:
@@ -15,11 +20,47 @@ def test_the_version_is_printed() -> None:
     assert cnncalc("--version").stdout.strip() == f"cnncalc {__version__}"
 
 
-def test_a_slip_in_a_command_has_its_nearest_known() -> None:
-    done = cnncalc("trian")
+@pytest.mark.parametrize(
+    ("words", "fact", "remedy"),
+    [
+        ("trian mnist", "there is no command trian", "did you mean train?"),
+        ("data lst", "there is no command lst", "did you mean list?"),
+        ("data xyz", "there is no command xyz", "data --help lists the commands"),
+        ("--verison", "No such option: --verison", "--help lists the options"),
+        ("data list --jsno", "No such option: --jsno", "data list --help lists the options"),
+    ],
+)
+def test_a_slip_is_an_error_like_any_other(words: str, fact: str, remedy: str) -> None:
+    done = run_here(*words.split())
+    assert (done.returncode, done.stdout) == (2, "")
+    first, second = done.stderr.splitlines()
+    assert first.startswith(f"error: {fact}")
+    assert second.startswith("hint: ")
+    assert second.endswith(remedy)
+
+
+def test_a_slip_is_a_document_where_documents_are_asked_for() -> None:
+    done = run_here("shpe", "lenet5", "--json")
+    assert (done.returncode, done.stderr) == (2, "")
+    assert json.loads(done.stdout)["error"]["message"] == "there is no command shpe"
+
+
+@pytest.mark.parametrize("words", [[], ["data"]])
+def test_a_group_alone_shows_its_help(words: list[str]) -> None:
+    done = run_here(*words)
     assert done.returncode == 2
-    assert "train" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert "Commands" in done.stdout + done.stderr
+    assert "error" not in done.stdout + done.stderr
+
+
+def test_the_paragraphs_of_help_fill_their_lines() -> None:
+    for name in ("solve", "filter", "train"):
+        shown = cnncalc(name, "--help", COLUMNS="72").stdout
+        lines = [line.strip() for line in shown.partition("╭")[0].splitlines()]
+        full = [(line, following) for line, following in pairwise(lines) if line and following]
+        assert full
+        for line, following in full:  # the next word would not have had room
+            assert len(line) + 1 + len(following.split()[0]) > 70, line
 
 
 def test_a_stream_without_utf_8_gets_plain_signs() -> None:

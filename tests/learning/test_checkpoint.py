@@ -186,3 +186,16 @@ def test_random_bytes_never_come_out_as_anything_but_an_error_with_a_remedy(tmp_
         except FileError as error:
             assert str(path) in error.message
             assert error.hint
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [("photo.jpg", "give the folder that train wrote"), ("model.safetensors", "train the network")],
+)
+def test_a_picture_given_for_a_run_has_another_remedy_than_a_damaged_run(
+    tmp_path: Path, name: str, remedy: str
+) -> None:
+    (tmp_path / name).write_bytes(b"\xff\xd8\xff\xe0 and so on")
+    with pytest.raises(FileError, match="is not a run of cnncalc") as caught:
+        load(tmp_path / name)
+    assert caught.value.hint.startswith(remedy)

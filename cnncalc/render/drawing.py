@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from math import cos, hypot, pi, sin
 from typing import NamedTuple
 
+from cnncalc.render.drawing_items import Gap
 from cnncalc.render.drawing_layout import MARGIN, TITLE, Layout
-from cnncalc.render.drawing_pieces import (
+from cnncalc.render.drawing_parts import (
     BAR,
     LINE,
     NAME,
@@ -19,7 +20,6 @@ from cnncalc.render.drawing_pieces import (
     Words,
     is_picture,
 )
-from cnncalc.render.drawing_plan import Gap
 from cnncalc.render.film import text_width
 
 

@@ -5,22 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from cnncalc.layers import Shape
-from cnncalc.render.drawing_pieces import (
-    LINE,
-    End,
-    Frame,
-    Piece,
-    Place,
-    Point,
-    Scale,
-    Wire,
-    Words,
-    append,
-    piece_of,
-    shifted,
-    station,
-)
-from cnncalc.render.drawing_plan import Items, Volume, volumes
+from cnncalc.render.drawing_items import Items, Volume, volumes
+from cnncalc.render.drawing_parts import LINE, End, Frame, Piece, Place, Point, Scale, Wire, Words, shifted
+from cnncalc.render.drawing_pieces import append, piece_of, station
 
 TITLE = 17  # of letters of the head
 ROW, MARGIN = 34.0, 24.0  # between rows; around

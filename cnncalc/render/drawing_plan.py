@@ -1,7 +1,6 @@
-"""What a drawing of a model shows: its volumes in order, branches as lanes, repetitions folded, long middles left out.
+"""Which items a drawing of a model has: its volumes in order, branches as lanes, and so few that they fit on a slide.
 
-Small models are shown whole; of larger ones repetitions are folded, then blocks closed, then the middle left out,
-until what is left fits on a slide. Every leaf is in exactly one item, folded or left out ones by their number.
+Small models are shown whole; of larger ones repetitions are folded, then blocks closed, then the middle left out.
 """
 
 from __future__ import annotations
@@ -9,74 +8,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import NamedTuple
 
 from cnncalc.arithmetic.report import Report
 from cnncalc.arithmetic.tree import Node, grown
-from cnncalc.layers import Layer, Shape, Step, show
+from cnncalc.layers import Layer, Step, show
 from cnncalc.layers.combining import Auxiliary
+from cnncalc.render.drawing_folding import closed, folded, shortened
+from cnncalc.render.drawing_items import Beside, Fork, Item, Items, Volume, volumes
 
 FEW = 28  # volumes: so many are shown whole
 MANY = 120  # volumes: beyond, blocks are closed
-ENDS = 25  # items at either end of a row that is too long even so
-PERIOD = 16  # longest repetition looked for, in items
 SIGNS = {"residual": "+", "multiply": "×"}  # joined number by number; the others stack their channels
 WRITTEN_ELSEWHERE = {"filters", "units", "kernel"}  # in the output's size, or as the window
-
-
-class Volume(NamedTuple):
-    """What a layer puts out, and the layers behind it that change nothing of its size."""
-
-    id: str  # the path of the layer; "input"
-    names: tuple[str, ...]  # the layers, as they are named on the way to it
-    shape: Shape
-    layers: tuple[Layer, ...]
-    paths: tuple[str, ...]  # of the leaves
-    sign: str = ""  # of what joins branches number by number
-
-    @property
-    def family(self) -> str:
-        """The module of the layer that gave it its size; input where none did."""
-        return type(self.layers[0]).__module__.rpartition(".")[2] if self.layers else "input"
-
-
-class Fork(NamedTuple):
-    """Branches, and the volume in which they meet."""
-
-    lanes: tuple[Items, ...]
-    end: Volume
-    layers: tuple[Layer, ...]
-    step: Step
-
-
-class Beside(NamedTuple):
-    """Layers beside the main way."""
-
-    items: Items
-    layers: tuple[Layer, ...]
-
-
-class Repeat(NamedTuple):
-    """Items that come several times; those of the first time are shown."""
-
-    items: Items
-    times: int
-    shape: Shape  # behind the last time
-    paths: tuple[str, ...]  # of all leaves of the other times
-    layers: tuple[Layer, ...] = ()
-
-
-class Gap(NamedTuple):
-    """Items that are left out."""
-
-    id: str
-    volumes: int
-    paths: tuple[str, ...]
-    layers: tuple[Layer, ...] = ()
-
-
-Item = Volume | Fork | Beside | Repeat | Gap
-Items = tuple[Item, ...]
 
 
 def title(report: Report, name: str) -> str:
@@ -190,132 +133,3 @@ def name(layer: Layer) -> str:
         if option.name in ("stride", "dilation", "groups") and value != option.default_in(layer):
             text += f", {option.word} {re.sub('x', '×', option.kind.write(value))}"
     return text
-
-
-# ── less of them ──
-
-
-def inside(item: Item) -> tuple[Items, ...]:
-    """The rows of items in an item."""
-    match item:
-        case Fork(lanes=lanes):
-            return lanes
-        case Beside(items=items) | Repeat(items=items):
-            return (items,)
-    return ()
-
-
-def volumes(items: Items) -> Iterator[Volume | Gap]:
-    """All that is drawn as a volume, where branches meet too."""
-    for item in items:
-        for lane in inside(item):
-            yield from volumes(lane)
-        if isinstance(item, Volume | Gap):
-            yield item
-        elif isinstance(item, Fork):
-            yield item.end
-
-
-def counted(items: Items) -> int:
-    """How many volumes that are in all, each as often as it comes."""
-    total = 0
-    for item in items:
-        within = sum(map(counted, inside(item)))
-        match item:
-            case Repeat(times=times):
-                total += within * times
-            case Gap(volumes=left_out):
-                total += left_out
-            case Beside():
-                total += within
-            case _:
-                total += within + 1
-    return total
-
-
-def paths(items: Items) -> Iterator[str]:
-    """The paths of all leaves, those folded or left out too."""
-    for item in items:
-        for lane in inside(item):
-            yield from paths(lane)
-        if isinstance(item, Volume | Gap | Repeat):
-            yield from item.paths
-        elif isinstance(item, Fork):
-            yield from item.end.paths
-
-
-def with_rows(item: Item, rows: list[Items]) -> Item:
-    """The item with other rows inside."""
-    if isinstance(item, Fork):
-        return item._replace(lanes=tuple(rows))
-    if isinstance(item, Beside | Repeat):
-        return item._replace(items=rows[0])
-    return item
-
-
-def folded(items: Items) -> Items:
-    """The items with repetitions shown once; what repeats has the same layers, not always the same sizes."""
-    numbers: dict[tuple[Layer, ...], int] = {}
-    keys = [numbers.setdefault(item.layers, len(numbers)) for item in items]
-    found: list[Item] = []
-    at = 0
-    while at < len(items):
-        period, times = repetition(keys, at)
-        shown = tuple(
-            with_rows(item, [folded(row) for row in inside(item)]) for item in items[at : at + period]
-        )
-        if times == 1:
-            found += shown
-        else:
-            others = items[at + period : at + period * times]
-            found.append(Repeat(shown, times, shape_behind(others), tuple(paths(others))))
-        at += period * times
-    return tuple(found)
-
-
-def repetition(keys: list[int], at: int) -> tuple[int, int]:
-    """Of the repetitions that begin here the one that covers most: its length, and how often it comes."""
-    best = (1, 1)
-    for period in range(1, min(PERIOD, (len(keys) - at) // 2) + 1):
-        first = keys[at : at + period]
-        times = 1
-        while keys[at + times * period : at + (times + 1) * period] == first:
-            times += 1
-        if times > 1 and period * times > best[0] * best[1]:
-            best = (period, times)
-    return best
-
-
-def shape_behind(items: Items) -> Shape:
-    """The size of the last volume on the main way."""
-    for item in reversed(items):
-        match item:
-            case Volume(shape=shape) | Fork(end=Volume(shape=shape)) | Repeat(shape=shape):
-                return shape
-    return ()
-
-
-def closed(items: Items, depth: int) -> Items:
-    """The items with blocks shown as one volume each, where they are so deep within blocks or deeper."""
-    found: list[Item] = []
-    for item in items:
-        if isinstance(item, Fork) and depth == 0:
-            leaves = tuple(paths((item,)))
-            branches = f"{len(item.lanes)} branches, {len(leaves)} layers"
-            word = item.step.layer.word
-            names = (word, branches, *item.end.names[not item.end.sign :])
-            found.append(item.end._replace(names=names, paths=leaves, sign=""))
-        else:
-            deeper = depth - isinstance(item, Fork)
-            found.append(with_rows(item, [closed(row, deeper) for row in inside(item)]))
-    return tuple(found)
-
-
-def shortened(items: Items) -> Items:
-    """The items, the middle of long rows left out."""
-    items = tuple(with_rows(item, [shortened(row) for row in inside(item)]) for item in items)
-    if len(items) <= 2 * ENDS + 1:
-        return items
-    middle = items[ENDS:-ENDS]
-    first = next((volume.id for volume in volumes(middle)), "")
-    return (*items[:ENDS], Gap(f"from {first}", counted(middle), tuple(paths(middle))), *items[-ENDS:])

@@ -11,23 +11,20 @@ from hypothesis import given, settings
 from cnncalc.arithmetic.report import Report, analyse
 from cnncalc.layers import Model, parse, show
 from cnncalc.render.drawing import Line, Polygon, Text, draw, rounded, straightened
-from cnncalc.render.drawing_layout import Layout, lay_out
-from cnncalc.render.drawing_plan import (
-    ENDS,
-    MANY,
+from cnncalc.render.drawing_folding import ENDS, closed
+from cnncalc.render.drawing_items import (
     Fork,
     Gap,
     Items,
     Repeat,
     Volume,
-    closed,
     counted,
     inside,
-    name,
     paths,
-    plan,
     volumes,
 )
+from cnncalc.render.drawing_layout import Layout, lay_out
+from cnncalc.render.drawing_plan import MANY, name, plan
 from cnncalc.render.film import text_width
 from tests.stacks import stacks
 

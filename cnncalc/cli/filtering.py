@@ -42,7 +42,8 @@ class Request:
 
 def carry_out(request: Request) -> None:
     """Filters what is named, writes and reports it; the exit code is that of the worst failure."""
-    from cnncalc.imaging.jobs import Failed, exit_code, make_folders, plan_jobs, run_jobs
+    from cnncalc.imaging.jobs import make_folders, plan_jobs
+    from cnncalc.imaging.working import Failed, exit_code, run_jobs
     from cnncalc.numerics.cores import cores
 
     _check(request)
@@ -235,7 +236,7 @@ def report(done: Done, request: Request) -> None:
 
 def summarise(events: list[Any], seconds: float, request: Request) -> None:
     """Prints what came of many pictures."""
-    from cnncalc.imaging.jobs import Failed
+    from cnncalc.imaging.working import Failed
 
     failed = [event for event in events if isinstance(event, Failed)]
     records = [event.record.record for event in events if not isinstance(event, Failed)]

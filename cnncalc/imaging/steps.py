@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import singledispatch
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +17,11 @@ from cnncalc.imaging.kernels.records import (
     Contrast,
     Gradient,
     Kernel,
-    Number,
     Pool,
     Step,
-    Weights,
 )
 from cnncalc.imaging.laying import Laid
+from cnncalc.imaging.transparency import Floats, beside, mean_kernel, opaque, weighted, weighted_by
 from cnncalc.numerics.borders import Geometry, sources
 from cnncalc.numerics.patches import (
     average_pool_picture,
@@ -34,7 +33,6 @@ from cnncalc.numerics.patches import (
 )
 from cnncalc.numerics.taps import correlate, respond
 
-Floats: TypeAlias = NDArray[np.float64]
 MAPS = 400_000_000  # the most responses that the filters of a bank may have together: 3.2 GB
 
 
@@ -115,11 +113,11 @@ def _(step: Pool, plane: Plane, laid: Laid) -> Plane:
 
 def _pooled_means(step: Pool, plane: Plane, geometry: Geometry, threads: int) -> tuple[Floats, Floats | None]:
     """The means of the colours, weighted by alpha, and of alpha."""
-    box = _mean(step.size)
-    y = _weighted(plane.x, plane.weight, box.weights, box.divisor, geometry, threads)
+    box = mean_kernel(step.size)
+    y = weighted_by(plane.x, plane.weight, box.weights, box.divisor, geometry, threads)
     if plane.alpha is None:
         return y, None
-    return y, respond(plane.alpha, box.weights, box.divisor, geometry=_opaque(geometry))
+    return y, respond(plane.alpha, box.weights, box.divisor, geometry=opaque(geometry))
 
 
 def _pooled_maxima(
@@ -193,9 +191,9 @@ def _own(plane: Plane, geometry: Geometry, y: Floats) -> Plane:
 @advance.register
 def _(step: Filled, plane: Plane, laid: Laid) -> Plane:
     geometry = Geometry(laid.geometry.border, laid.geometry.value, part=laid.geometry.part)
-    mean = weighted(plane, _mean(step.size), Laid(geometry, threads=laid.threads))
+    mean = weighted(plane, mean_kernel(step.size), Laid(geometry, threads=laid.threads))
     x = geometry.own(plane.x)
-    share = 1.0 if plane.weight is None else _beside(geometry.own(plane.weight), x)
+    share = 1.0 if plane.weight is None else beside(geometry.own(plane.weight), x)
     return _own(plane, geometry, x * share + mean * (1 - share))
 
 
@@ -253,58 +251,6 @@ def _(step: Bank, plane: Plane, laid: Laid) -> Plane:
         for kernels in step.filters
     ]
     return _follow(plane._replace(kept=None), np.stack(maps, axis=-1), step.filters[0][0], laid)
-
-
-def weighted(plane: Plane, kernel: Kernel, laid: Laid) -> Floats:
-    """The response to one kernel; where there is alpha, colours count by it."""
-    weights, geometry = laid.over(kernel)
-    return _weighted(plane.x, plane.weight, weights, kernel.divisor, geometry, laid.threads)
-
-
-def _weighted(
-    x: NDArray[Any],
-    alpha: Floats | None,
-    weights: Weights,
-    divisor: Number,
-    geometry: Geometry,
-    threads: int,
-) -> Floats:
-    """Σ k·(a·c + (1 − a)·m), m the mean colour under the kernel, weighted by |k|·a.
-
-    So what is transparent has no colour of its own, but that of its surroundings: an average is Σ k·a·c / Σ k·a,
-    and one colour gives one response whatever its alpha, without a halo of the colours that nobody sees.
-    """
-    if alpha is None:
-        return respond(x, weights, divisor, geometry=geometry, threads=threads)
-    beyond = _opaque(geometry)
-    seen = x * _beside(alpha, x)
-    sizes = tuple(tuple(map(abs, row)) for row in weights)
-    sums = respond(seen, weights, geometry=geometry, threads=threads)
-    share = respond(alpha, weights, geometry=beyond, threads=threads)
-    if sizes == weights:
-        size_sums, size_share = sums, share
-    else:
-        size_sums = respond(seen, sizes, geometry=geometry, threads=threads)
-        size_share = respond(alpha, sizes, geometry=beyond, threads=threads)
-    total = sum(map(sum, weights))
-    size_share = np.where(size_share > 1e-12, size_share, np.inf)
-    mean = size_sums / _beside(size_share, size_sums)
-    y: Floats = (sums + mean * _beside(total - share, sums)) / divisor
-    return y
-
-
-def _mean(size: tuple[int, int]) -> Kernel:
-    return Kernel("mean", ((1,) * size[1],) * size[0], divisor=size[0] * size[1])
-
-
-def _beside(alpha: NDArray[Any], x: NDArray[Any]) -> NDArray[Any]:
-    """One value a pixel, for every channel of x."""
-    return alpha if x.ndim == 2 else alpha[..., None]
-
-
-def _opaque(geometry: Geometry) -> Geometry:
-    """The geometry of alpha: a number that lies beyond the border is a colour, and can be seen."""
-    return geometry if geometry.beyond is None else geometry._replace(border="constant", value=1.0)
 
 
 def _follow(plane: Plane, y: Floats, kernel: Kernel, laid: Laid) -> Plane:

@@ -9,7 +9,7 @@ from typing import TypeVar
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
 from cnncalc.errors import visible
-from cnncalc.imaging.jobs import Done, Failed
+from cnncalc.imaging.working import Done, Failed
 from cnncalc.render.console import err
 from cnncalc.render.errors import show_error
 from cnncalc.render.progress import BarDisplay

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from cnncalc.cli.steps import read_step
-from cnncalc.imaging import jobs
+from cnncalc.imaging import working
 from cnncalc.imaging.kernels import CATALOGUE
 from cnncalc.numerics import cores
 from tests.cli.running import run_here
@@ -52,7 +52,7 @@ def test_files_records_errors_and_exit_code_are_those_of_one_process(folder, mon
     monkeypatch.setattr(cores, "cores", lambda: 2)
     found = []
     for most in (1000, 30):
-        monkeypatch.setattr(jobs, "MANY", most)
+        monkeypatch.setattr(working, "MANY", most)
         done = run_here("filter", "in", *words, "--out", f"out{most}/", "--json", folder=folder)
         assert done.returncode == 3
         assert "20.png" in done.stderr

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from cnncalc.errors import FileError, UsageError
-from cnncalc.imaging.jobs import Done, Failed, Job
+from cnncalc.imaging.jobs import Job
+from cnncalc.imaging.working import Done, Failed
 from cnncalc.render import jobs
 from cnncalc.render.jobs import show_jobs
 

@@ -62,30 +62,27 @@ class Momentum(Optimiser):
     def step(self, parameters: Array, gradient: Array, rate: float, kept: Moments) -> None:
         import numpy as np
 
+        np.multiply(self.hastened(gradient, kept), rate, out=gradient)
+        parameters -= gradient
+
+    def hastened(self, gradient: Array, kept: Moments) -> Array:
+        """The velocity with the gradient in it."""
         velocity = kept.vectors["velocity"]
         velocity *= self.beta
         velocity += gradient
-        np.multiply(velocity, rate, out=gradient)
-        parameters -= gradient
+        return velocity
 
 
 @dataclass(frozen=True)
-class Nesterov(Optimiser):
+class Nesterov(Momentum):
     """Δ ← βΔ + g, θ ← θ − η(g + βΔ): the gradient is taken ahead (Nesterov 1983, as in Sutskever et al. 2013)."""
 
     name = "nesterov"
-    keeps = ("velocity",)
-    rate = 0.05
-
-    beta: float = number(0.9, below=1)
 
     def step(self, parameters: Array, gradient: Array, rate: float, kept: Moments) -> None:
         import numpy as np
 
-        velocity = kept.vectors["velocity"]
-        velocity *= self.beta
-        velocity += gradient
-        np.multiply(velocity, self.beta, out=kept.spare)
+        np.multiply(self.hastened(gradient, kept), self.beta, out=kept.spare)
         gradient += kept.spare
         gradient *= rate
         parameters -= gradient

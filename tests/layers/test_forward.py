@@ -4,7 +4,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from cnncalc.errors import CnncalcError
@@ -52,17 +52,21 @@ def compare(layer: Layer, x: Array, seed: int) -> None:
     assert y == pytest.approx(batch_last(expected), abs=1e-9)
 
 
+def fitting(rng: Random, sides: tuple[int, ...]) -> tuple[Layer, Shape, Shape]:
+    """A layer with an input that it takes, of at most such sides in so many dimensions, and its output."""
+    dimensions = rng.choice((1, 2, 2, 3))
+    x = (*(rng.randint(1, sides[dimensions]) for _ in range(dimensions)), rng.randint(1, 4))
+    layer = drawn(rng, x)
+    try:
+        return layer, x, layer.out_shape(x)
+    except CnncalcError:
+        reject()
+
+
 @settings(max_examples=150)
 @given(st.integers(0, 2**32))
 def test_every_layer_puts_out_what_its_definition_says(seed: int) -> None:
-    rng = Random(seed)
-    dimensions = rng.choice((1, 2, 2, 3))
-    x = (*(rng.randint(1, (0, 9, 5, 3)[dimensions]) for _ in range(dimensions)), rng.randint(1, 4))
-    layer = drawn(rng, x)
-    try:
-        y = layer.out_shape(x)
-    except CnncalcError:
-        return
+    layer, x, y = fitting(Random(seed), (0, 9, 5, 3))
     batch = isinstance(layer, BatchNorm | Dropout) or layer.word == "softmax"
     if batch or np.prod(y) > 150:
         return
@@ -80,13 +84,7 @@ LINEAR += (GlobalAveragePooling, AdaptiveAveragePooling, ZeroPad, Crop, LayerSca
 def test_a_one_hot_gradient_reaches_the_elements_that_a_unit_is_said_to_use(seed: int) -> None:
     """Through all-ones weights; the elements along each axis are a product, for windows are boxes of taps."""
     rng = Random(seed)
-    dimensions = rng.choice((1, 2, 2, 3))
-    x = (*(rng.randint(1, (0, 9, 6, 4)[dimensions]) for _ in range(dimensions)), rng.randint(1, 4))
-    layer = drawn(rng, x)
-    try:
-        y = layer.out_shape(x)
-    except CnncalcError:
-        return
+    layer, x, y = fitting(rng, (0, 9, 6, 4))
     if not isinstance(layer, LINEAR):
         return
     params = {name: np.ones(shape) for name, shape in layer.param_shapes(x).items()}

@@ -118,7 +118,17 @@ class ModelCommand(Command):
         flags, others = split_flags(args)
         self.reject_unknown(others, args)
         ctx.meta["flags"] = flags
-        return super().parse_args(ctx, others)
+        try:
+            return super().parse_args(ctx, others)
+        except UsageError as error:
+            if "unexpected extra argument" in error.message:  # words that belong to the model
+                named = any(
+                    param.name == "model" and param.param_type_name == "option" for param in self.params
+                )
+                error.hint = (
+                    "name the network with --model" if named else "a model of several words stands in quotes"
+                )
+            raise
 
     def reject_unknown(self, others: list[str], args: list[str]) -> None:
         """Raises LanguageError for an option that neither the language nor the command knows."""

@@ -15,6 +15,8 @@ def read_step(text: str) -> Step:
     """The step that the words mean; CnncalcError where they mean none."""
     from cnncalc.imaging.kernels import own
 
+    if not text.strip():
+        raise UsageError("the kernel has no name", "cnncalc kernels lists them")
     run = own.split_run(text)
     return read_filters(*run) if run else own.read_step(text)
 
@@ -44,7 +46,10 @@ def read_filters(run: Path, layer: int | None, chosen: int | None) -> Bank:
             f"layer {next(iter(convolutions))} sees the picture",
         )
     if chosen is not None and chosen > len(weights):
-        raise UsageError(f"layer {layer} has {len(weights)} filters, and no number {chosen}")
+        raise UsageError(
+            f"layer {layer} has {len(weights)} filters, and no number {chosen}",
+            f"name one of 1 to {len(weights)}",
+        )
     picks = range(len(weights)) if chosen is None else [chosen - 1]
     filters = tuple(
         tuple(

@@ -98,7 +98,9 @@ def checked(what: str, digits: str, part: Field[Any]) -> float:
     try:
         value = float(digits)
     except ValueError:
-        raise UsageError(f"{what} is {digits!r}, which is not a number") from None
+        raise UsageError(
+            f"{what} is {digits!r}, which is not a number", f"it is written {part.name}=NUMBER"
+        ) from None
     minimum, below, above = (part.metadata[name] for name in ("minimum", "below", "above"))
     if not isfinite(value) or value < minimum or value >= below or value <= above:
         bounds = [f"at least {minimum:g}" if above == -inf else f"above {above:g}"]

@@ -2,6 +2,7 @@
 
 import json
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -70,3 +71,20 @@ def test_a_stream_without_utf_8_gets_plain_signs() -> None:
     assert "error: a 9x9 window does not fit in 3x3 (padding 0)" in done.stderr
     shape = cnncalc("shape", "input 8x8x1; conv 2x3x3 pad 1", PYTHONIOENCODING="ascii")
     assert "(8 - 3 + 2*1)/1 + 1 = 8" in shape.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "remedy"),
+    [
+        (["shape", "input", "28x28x1;", "conv", "3x3x3"], "a model of several words stands in quotes"),
+        (["draw", "lenet5", "vgg16"], "a model of several words stands in quotes"),
+        (["train", "mnist", "lenet5"], "name the network with --model"),
+        (["filter", "samples/camera.png", "-k", ""], "cnncalc kernels lists them"),
+        (["train", "mnist", "--augment", "shift:x"], "it is written pixels=NUMBER"),
+    ],
+)
+def test_what_newcomers_write_has_a_remedy(words: list[str], remedy: str, tmp_path: Path) -> None:
+    done = run_here(*words, folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[-1] == f"hint: {remedy}"
+    assert list(tmp_path.iterdir()) == []

@@ -74,14 +74,14 @@ class Serial(Block):
             index += 1
         return flow
 
-    def order(self) -> list[tuple[int, Layer]]:
-        """The layers in the order of computation, each with its place in the description.
+    def order(self, part: slice = slice(None)) -> list[tuple[int, Layer]]:
+        """The layers, or some in a row, in the order of computation, each with its place in the description.
 
         A function that never decreases may be applied behind the maximum of a window as well as before it, with
         the same result; behind, there is less of it to do. Adding the bias of a convolution is such a function.
         A batch normalisation takes the relu that follows with it.
         """
-        order = list(enumerate(self.layers))
+        order = list(enumerate(self.layers))[part]
         for i in range(1, len(order)):
             if isinstance(order[i][1], MaxPooling) and order[i - 1][1].monotone:
                 order[i - 1], order[i] = order[i], order[i - 1]

@@ -68,8 +68,7 @@ class Network:
         pairs = enumerate(zip(leaves, self.model.body.layers, strict=False))
         inserted = next((i for i, (leaf, layer) in pairs if leaf is not layer), len(leaves))
         end = self.frozen - (self.frozen > inserted)
-        order = self.body.order()
-        return order[:end], order[end:], int(self.frozen > inserted + 1)
+        return self.body.order(slice(end)), self.body.order(slice(end, None)), int(self.frozen > inserted + 1)
 
     def tensors(self) -> dict[str, Array]:
         """Parameters and buffers by path and name, as PyTorch's state_dict has them."""

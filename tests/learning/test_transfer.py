@@ -73,6 +73,29 @@ def test_a_network_in_two_parts_puts_out_what_it_does_in_one(frozen: int) -> Non
     assert np.allclose(cut.forward(features, run, behind=True)[0], expected, rtol=1e-12)
 
 
+@pytest.mark.parametrize("frozen", range(1, 8))
+def test_a_cut_before_a_maximum_divides_what_is_computed_as_it_is_written(frozen: int) -> None:
+    text = (
+        "input 8x8x1; conv 6x3x3 pad 1; relu; maxpool 2x2; conv 6x3x3 pad 1; maxpool 2x2; relu; fc 4; softmax"
+    )
+    start = learned(text)
+    before = {name: value.copy() for name, value in start.network.tensors().items()}
+    network = transferred(start, Settings(epochs=1, batch=20, freeze=frozen), bars())
+    for name, value in network.tensors().items():
+        assert np.array_equal(value, before[name]) == (int(name.partition(".")[0]) < frozen), name
+    x = np.random.default_rng(0).normal(size=(1, 8, 8, 6)).astype(np.float32)
+    features = network.features(x, Run(train=False)).copy()
+    assert (*features.shape[1:-1], features.shape[0]) == features_shape(network)
+    layers = network.model.body.layers[: min(frozen, 6)]
+    y = x
+    for i, layer in enumerate(layers):
+        own = {
+            key.partition(".")[2]: value for key, value in network.values.items() if key.startswith(f"{i}.")
+        }
+        y, _ = layer.forward(y, own, Run(train=False))
+    assert np.allclose(features.reshape(-1), y.reshape(-1), atol=1e-5)
+
+
 @pytest.mark.parametrize("frozen", [2, 4, 7])
 def test_features_computed_once_teach_what_pictures_do(frozen: int, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings(epochs=2, batch=20, freeze=frozen)

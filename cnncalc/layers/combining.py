@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
-from cnncalc.layers.activation import Identity, ReLU
+from cnncalc.layers.activation import ReLU
 from cnncalc.layers.base import (
     Field,
     Flow,
@@ -90,11 +90,10 @@ class Serial(Block):
             if isinstance(order[i][1], MaxPooling) and isinstance(layer, Convolution) and layer.bias:
                 order[i - 1] = place, layer.unbiased()
                 order.insert(i + 1, (place, Bias()))
-        for i in range(1, len(order)):
+        for i in reversed(range(1, len(order))):
             place, layer = order[i - 1]
             if isinstance(order[i][1], ReLU) and isinstance(layer, BatchNorm):
-                order[i - 1] = place, RectifiedBatchNorm(affine=layer.affine)
-                order[i] = order[i][0], Identity()
+                order[i - 1 : i + 1] = [(place, RectifiedBatchNorm(affine=layer.affine))]
         return order
 
     @property

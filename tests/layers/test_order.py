@@ -37,7 +37,6 @@ def test_a_batch_normalisation_takes_the_relu_behind_it_along() -> None:
         "MaxPooling",
         "ReLU",
         "RectifiedBatchNorm",
-        "Identity",
         "BatchNorm",
         "Tanh",
     ]

@@ -34,6 +34,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "--stride",
         "2",
         "--relu",
+        "--maxpool",
+        "2x2",
         "--fc",
         "10",
         "--epochs",

@@ -54,7 +54,7 @@ class Network:
         if frozen and not self.parameters.vector.size:
             raise UsageError(
                 f"with {frozen} layers frozen there is nothing left to train",
-                "freeze fewer, or use --new-head",
+                "freeze fewer",
             )
 
     @property

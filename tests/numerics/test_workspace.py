@@ -30,6 +30,32 @@ def test_a_smaller_batch_takes_the_front_of_the_block_and_a_larger_one_a_new_blo
     assert np.shares_memory(large, space.array("a", (2, 8), np.float32))
 
 
+def test_no_two_arrays_share_memory_and_all_begin_at_a_cache_line():
+    space = Workspace()
+    sizes = [
+        1,
+        3,
+        1000,
+        1024,
+        5_000_000,
+        4_000_000,
+        4_000_000,
+        4_000_000,
+        4_000_000,
+        7,
+        4_000_000,
+        2048,
+        6_000_000,
+    ]
+    arrays = [space.array(i, (size,), np.float32) for i, size in enumerate(sizes)]
+    for i, array in enumerate(arrays):
+        array.fill(i)
+    for i, array in enumerate(arrays):
+        assert array.size == sizes[i]
+        assert (array == i).all()
+    assert [array.ctypes.data % 64 for array in arrays if array.nbytes < 1 << 20] == [0] * 6
+
+
 def test_an_image_has_its_first_spatial_axis_outermost_in_memory():
     image = Workspace().image("x", (3, 5, 4, 2), np.float32)
     assert image.shape == (3, 5, 4, 2)

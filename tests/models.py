@@ -7,7 +7,18 @@ from hypothesis import strategies as st
 
 from cnncalc.errors import CnncalcError
 from cnncalc.layers import Layer, Model, Serial, Shape
-from cnncalc.layers.activation import Identity, LeakyReLU, ReLU, Sigmoid, Softmax, Softplus, Tanh
+from cnncalc.layers.activation import (
+    GELU,
+    Identity,
+    LeakyReLU,
+    ReLU,
+    ReLU6,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Softplus,
+    Tanh,
+)
 from cnncalc.layers.convolution import Convolution
 from cnncalc.layers.dense import Dense, Flatten
 from cnncalc.layers.normalisation import BatchNorm, Dropout
@@ -60,7 +71,7 @@ def pooling(rng: Random, x: Shape) -> Layer:
 
 
 def elementwise(rng: Random) -> Layer:
-    plain = (Identity, ReLU, Sigmoid, Tanh, Softplus, Softmax)
+    plain = (Identity, ReLU, ReLU6, SiLU, GELU, Sigmoid, Tanh, Softplus, Softmax)
     kinds = [
         rng.choice(plain)(),
         LeakyReLU(rng.random() * 0.9),

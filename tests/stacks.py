@@ -1,5 +1,6 @@
 """Random models of every layer and block that the language knows, for what can be counted of them."""
 
+from math import gcd
 from random import Random
 
 from hypothesis import strategies as st
@@ -24,16 +25,18 @@ from tests.models import layer as plain
 from tests.models import pads, sizes
 
 
-def enlarging(rng: Random, axes: int) -> Layer:
+def enlarging(rng: Random, x: Shape) -> Layer:
+    axes, filters = len(x) - 1, rng.randint(1, 4)
     if rng.random() < 0.3:
         return Upsample(sizes(rng, axes, 3))
     return TransposedConvolution(
-        rng.randint(1, 4),
+        filters,
         sizes(rng, axes, 4),
         stride=sizes(rng, axes, 3),
         padding=pads(rng, axes, 1, ("same", "valid", "full")),
         dilation=sizes(rng, axes, 2),
         outpad=tuple(rng.choice([0, 0, 1]) for _ in range(axes)),
+        groups=rng.choice([g for g in range(1, 5) if gcd(x[-1], filters) % g == 0]),
         bias=rng.random() < 0.7,
     )
 
@@ -126,7 +129,7 @@ def some_layer(rng: Random, x: Shape, depth: int) -> Layer:
     if kind < 0.65:
         return filtering(rng, x)
     if kind < 0.8:
-        return enlarging(rng, len(x) - 1)
+        return enlarging(rng, x)
     return rearranging(rng, x) if kind < 0.93 else gathering(rng, x)
 
 

@@ -1,30 +1,36 @@
 """The same networks in PyTorch."""
 
+# ruff: noqa: ARG005 - whatever makes a module is called alike
+
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial, reduce
 from math import prod
 from typing import Any
 
 import torch
 from torch import nn
 
-from cnncalc.layers import Layer, Model
-from cnncalc.layers.activation import Identity, LeakyReLU, ReLU, Sigmoid, Softmax, Softplus, Tanh
-from cnncalc.layers.branching import Residual
-from cnncalc.layers.combining import Serial
-from cnncalc.layers.convolution import Convolution
-from cnncalc.layers.dense import Dense, Flatten
-from cnncalc.layers.normalisation import BatchNorm, Dropout
-from cnncalc.layers.pooling import AveragePooling, GlobalAveragePooling, MaxPooling
+from cnncalc.layers import Layer, Model, Serial, activation, convolution, dense, normalisation, pooling
+from cnncalc.layers import branching as block
+from cnncalc.layers.combining import Auxiliary
+from cnncalc.layers.transposed import TransposedConvolution
+from tests.benchmarks.torch_stacks import LEAVES
+
+Sizes = tuple[int, ...]
 
 
 def sequential(model: Model) -> nn.Sequential:
-    """The model as PyTorch writes it, without a softmax at the end, which is in its loss."""
-    layers = model.body.layers
-    return serial(layers[:-1] if isinstance(layers[-1], Softmax) else layers, model.input)
+    """The model as PyTorch writes it, without a softmax at the end, which is in its loss; distances negated."""
+    *others, last = model.body.layers
+    modules = serial(others if isinstance(last, activation.Softmax) else model.body.layers, model.input)
+    if isinstance(last, dense.RadialBasis):
+        modules.append(Function(torch.neg))
+    return modules
 
 
-def serial(layers: tuple[Layer, ...], x: tuple[int, ...]) -> nn.Sequential:
+def serial(layers: Any, x: Sizes) -> nn.Sequential:
     """One module for each layer, and one to flatten a volume where a vector is wanted."""
     modules: list[nn.Module] = []
     for layer in layers:
@@ -36,59 +42,149 @@ def serial(layers: tuple[Layer, ...], x: tuple[int, ...]) -> nn.Sequential:
     return nn.Sequential(*modules)
 
 
-class Added(nn.Module):
-    """A residual block."""
+class Function(nn.Module):
+    """A function without parameters."""
 
-    def __init__(self, block: Residual, x: tuple[int, ...]) -> None:
+    def __init__(self, function: Callable[..., torch.Tensor]) -> None:
         super().__init__()
-        self.body = serial(block.body.layers, x)
-        self.shortcut = serial(block.shortcut.layers, x)
+        self.forward = function
+
+
+class Branches(nn.Module):
+    """Modules by name that all see the input, and what is made of their outputs."""
+
+    def __init__(self, layer: Any, x: Sizes, join: Callable[..., torch.Tensor]) -> None:
+        super().__init__()
+        for name, branch in layer.branches_by_name():
+            self.add_module(name, serial(branch.layers, x))
+        self.join = join
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.body(x) + self.shortcut(x)
+        return self.join(*(branch(x) for branch in self.children()))
 
 
-def module(layer: Layer, x: tuple[int, ...]) -> nn.Module:
-    """One leaf in two dimensions, with the same padding on both sides."""
-    match layer:
-        case Convolution():
-            settings: dict[str, Any] = {
-                "dilation": layer.dilation,
-                "groups": layer.groups,
-                "bias": layer.bias,
-            }
-            return nn.Conv2d(x[-1], layer.filters, layer.kernel, layer.stride, padding(layer, x), **settings)
-        case MaxPooling():
-            return nn.MaxPool2d(
-                layer.kernel, layer.stride, padding(layer, x), dilation=layer.dilation, ceil_mode=layer.ceil
-            )
-        case AveragePooling():
-            return nn.AvgPool2d(layer.kernel, layer.stride, padding(layer, x), layer.ceil, layer.countpad)
-        case Residual():
-            return Added(layer, x)
-        case GlobalAveragePooling():
-            return nn.AdaptiveAvgPool2d(1)
-        case Dense():
-            return nn.Linear(x[0], layer.units, bias=layer.bias)
-        case Flatten():
-            return nn.Flatten()
-        case BatchNorm():
-            return (nn.BatchNorm2d if len(x) == 3 else nn.BatchNorm1d)(x[-1], affine=layer.affine)
-        case Dropout():
-            return nn.Dropout(layer.rate)
-        case LeakyReLU():
-            return nn.LeakyReLU(layer.slope)
-        case Softmax():
-            return nn.Softmax(dim=1)
-    plain = {Identity: nn.Identity, ReLU: nn.ReLU, Sigmoid: nn.Sigmoid, Tanh: nn.Tanh, Softplus: nn.Softplus}
-    return plain[type(layer)]()
+class Aside(Branches):
+    """Holds modules beside the main way, and passes on its input."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x
 
 
-def padding(layer: Convolution | MaxPooling | AveragePooling, x: tuple[int, ...]) -> tuple[int, ...]:
-    """The zeros on either side of each axis."""
+class Leaf(nn.Module):
+    """A layer that PyTorch has no module for, with its parameters by their names, by its definition."""
+
+    def __init__(self, layer: Layer, x: Sizes) -> None:
+        super().__init__()
+        self.layer = layer
+        for path, shape in layer.param_shapes(x).items():
+            *outer, name = path.split(".")
+            holder: nn.Module = self
+            for part in outer:
+                if not hasattr(holder, part):
+                    holder.add_module(part, nn.Module())
+                holder = getattr(holder, part)
+            holder.register_parameter(name, nn.Parameter(torch.zeros(shape)))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y: torch.Tensor = LEAVES[type(self.layer)](self.layer, x, dict(self.named_parameters()))
+        return y
+
+
+def module(layer: Layer, x: Sizes) -> nn.Module:
+    """PyTorch's own module for a layer, where it has one and takes these numbers."""
+    make = OWN.get(type(layer))
+    made = make(layer, x) if make else None
+    return Leaf(layer, x) if made is None else made
+
+
+def of_axes(name: str, x: Sizes) -> Any:
+    return getattr(nn, f"{name}{len(x) - 1}d")
+
+
+def padding(layer: Any, x: Sizes) -> Sizes | None:
+    """The zeros on either side of each axis; PyTorch pads both alike, or not at all."""
     pads = [window.pads(n) for window, n in zip(layer.windows, x, strict=False)]
-    assert all(before == after for before, after in pads), "PyTorch pads both sides alike"
-    return tuple(before for before, _ in pads)
+    return tuple(before for before, _ in pads) if all(a == b for a, b in pads) else None
+
+
+def correlation(layer: Any, x: Sizes, filters: int, groups: int) -> nn.Module | None:
+    pads = padding(layer, x)
+    if pads is None or getattr(layer, "table", ()):
+        return None
+    how = {"dilation": layer.dilation, "groups": groups, "bias": layer.bias}
+    made: nn.Module = of_axes("Conv", x)(x[-1], filters, layer.kernel, layer.stride, pads, **how)
+    return made
+
+
+def deconvolution(layer: TransposedConvolution, x: Sizes) -> nn.Module | None:
+    pads = padding(layer, x)
+    if pads is None:
+        return None
+    extra = tuple(window.extra for window in layer.windows)
+    how = (layer.kernel, layer.stride, pads, extra, layer.groups, layer.bias, layer.dilation)
+    made: nn.Module = of_axes("ConvTranspose", x)(x[-1], layer.filters, *how)
+    return made
+
+
+def max_pool(layer: pooling.MaxPooling, x: Sizes) -> nn.Module | None:
+    """By their definition where pads are more than half of a window, which a dilated one may have with pad same."""
+    pads = padding(layer, x)
+    if pads is None or any(pad > size // 2 for pad, size in zip(pads, layer.kernel, strict=True)):
+        return None
+    how = {"dilation": layer.dilation, "ceil_mode": layer.ceil}
+    made: nn.Module = of_axes("MaxPool", x)(layer.kernel, layer.stride, pads, **how)
+    return made
+
+
+def average_pool(layer: pooling.AveragePooling, x: Sizes) -> nn.Module | None:
+    """By their definition, too, where in three dimensions a window is larger than its input without the pads."""
+    pads = padding(layer, x)
+    larger = len(x) == 4 and any(size > n for size, n in zip(layer.kernel, x, strict=False))
+    if pads is None or larger:
+        return None
+    made: nn.Module = of_axes("AvgPool", x)(layer.kernel, layer.stride, pads, layer.ceil, layer.countpad)
+    return made
+
+
+def batch_norm(layer: normalisation.BatchNorm, x: Sizes) -> nn.Module:
+    made: nn.Module = (nn.BatchNorm1d if len(x) == 1 else of_axes("BatchNorm", x))(x[-1], affine=layer.affine)
+    return made
+
+
+def adaptive(name: str, layer: Any, x: Sizes) -> nn.Module:
+    made: nn.Module = of_axes(name, x)(layer.sizes(x))
+    return made
+
+
+OWN: dict[type[Layer], Callable[[Any, Sizes], nn.Module | None]] = {
+    convolution.Convolution: lambda layer, x: correlation(layer, x, layer.filters, layer.groups),
+    convolution.Depthwise: lambda layer, x: correlation(layer, x, layer.multiplier * x[-1], x[-1]),
+    TransposedConvolution: deconvolution,
+    pooling.MaxPooling: max_pool,
+    pooling.AveragePooling: average_pool,
+    pooling.GlobalAveragePooling: lambda layer, x: of_axes("AdaptiveAvgPool", x)(1),
+    pooling.GlobalMaxPooling: lambda layer, x: of_axes("AdaptiveMaxPool", x)(1),
+    pooling.AdaptiveAveragePooling: partial(adaptive, "AdaptiveAvgPool"),
+    pooling.AdaptiveMaxPooling: partial(adaptive, "AdaptiveMaxPool"),
+    dense.Flatten: lambda layer, x: nn.Flatten(),
+    dense.Dense: lambda layer, x: nn.Linear(x[0], layer.units, bias=layer.bias),
+    activation.Identity: lambda layer, x: nn.Identity(),
+    activation.ReLU: lambda layer, x: nn.ReLU(),
+    activation.ReLU6: lambda layer, x: nn.ReLU6(),
+    activation.SiLU: lambda layer, x: nn.SiLU(),
+    activation.GELU: lambda layer, x: nn.GELU(),
+    activation.LeakyReLU: lambda layer, x: nn.LeakyReLU(layer.slope),
+    activation.Sigmoid: lambda layer, x: nn.Sigmoid(),
+    activation.Tanh: lambda layer, x: nn.Tanh(),
+    activation.Softplus: lambda layer, x: nn.Softplus(threshold=40),  # ln(1 + e⁻⁴⁰) is nothing beside 40
+    activation.Softmax: lambda layer, x: nn.Softmax(dim=1),
+    normalisation.BatchNorm: batch_norm,
+    normalisation.Dropout: lambda layer, x: nn.Dropout(layer.rate),
+    block.Residual: lambda layer, x: Branches(layer, x, torch.add),
+    block.Concat: lambda layer, x: Branches(layer, x, lambda *ends: torch.cat(ends, 1)),
+    block.Multiply: lambda layer, x: Branches(layer, x, lambda *ends: reduce(torch.mul, ends)),
+    Auxiliary: lambda layer, x: Aside(layer, x, torch.add),
+}
 
 
 class Peer:

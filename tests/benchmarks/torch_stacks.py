@@ -1,18 +1,15 @@
-"""Any model as PyTorch calculates it: its functions where it has them, their definitions where it has not."""
+"""The layers that PyTorch has no module for, or none that takes their numbers, by their definitions."""
 
 # ruff: noqa: ARG001, ARG005, N812 - all layers are called alike; functional is F wherever PyTorch is written
 
 from __future__ import annotations
 
-from math import prod
 from typing import Any
 
 import torch
 from torch.nn import functional as F
 
 from cnncalc.layers import Layer, dense, pooling, shaping, transposed
-from cnncalc.layers import activation as act
-from cnncalc.layers import combining as block
 from cnncalc.layers import convolution as conv
 from cnncalc.layers import normalisation as norm
 
@@ -111,14 +108,6 @@ def average_pool(layer: pooling.AveragePooling, x: Any, own: Tensors) -> Any:
     return summed(x, windows) / counts
 
 
-def adaptive(name: str) -> Any:
-    def pool(layer: pooling.AdaptivePooling, x: Any, own: Tensors) -> Any:
-        size = layer.size * (x.ndim - 2) if len(layer.size) == 1 else layer.size
-        return of_axes(name, x)(x, size)
-
-    return pool
-
-
 def layer_norm(layer: norm.LayerNorm, x: Any, own: Tensors) -> Any:
     last = F.layer_norm(x.movedim(1, -1), x.shape[1:2], own.get("weight"), own.get("bias"), norm.EPSILON)
     return last.movedim(-1, 1)
@@ -141,10 +130,6 @@ def contrast(layer: norm.LocalContrastNorm, x: Any, own: Tensors) -> Any:
     return (x - mean) / torch.where(variance < 1e-12, torch.ones_like(variance), variance).sqrt()
 
 
-def batch_norm(layer: norm.BatchNorm, x: Any, own: Tensors) -> Any:
-    return F.batch_norm(x, None, None, own.get("weight"), own.get("bias"), training=True, eps=norm.EPSILON)
-
-
 def margin(layer: shaping.Margin, x: Any, own: Tensors) -> Any:
     sides = layer.sides((*x.shape[2:], x.shape[1]))
     return F.pad(x, [layer.sign * n for side in reversed(sides) for n in side])
@@ -159,16 +144,6 @@ def shuffle(layer: shaping.ChannelShuffle, x: Any, own: Tensors) -> Any:
     return x.unflatten(1, (layer.groups, -1)).transpose(1, 2).flatten(1, 2)
 
 
-def everywhere(name: str) -> Any:
-    def pool(layer: Layer, x: Any, own: Tensors) -> Any:
-        axes = tuple(range(2, x.ndim))
-        if name == "mean":
-            return x.mean(axes, keepdim=True)
-        return of_axes("max_pool", x)(x, x.shape[2:])
-
-    return pool
-
-
 LEAVES: dict[type[Layer], Any] = {
     conv.Convolution: convolution,
     conv.Depthwise: lambda layer, x, own: convolved(x, own["weight"], own.get("bias"), layer, x.shape[1]),
@@ -180,58 +155,14 @@ LEAVES: dict[type[Layer], Any] = {
     pooling.Subsampling: lambda layer, x, own: (
         summed(x, layer.windows) * broad(own["weight"], x) + broad(own["bias"], x)
     ),
-    pooling.GlobalAveragePooling: everywhere("mean"),
-    pooling.GlobalMaxPooling: everywhere("max"),
-    pooling.AdaptiveAveragePooling: adaptive("adaptive_avg_pool"),
-    pooling.AdaptiveMaxPooling: adaptive("adaptive_max_pool"),
-    dense.Flatten: lambda layer, x, own: x.flatten(1),
-    dense.Dense: lambda layer, x, own: F.linear(x, own["weight"], own.get("bias")),
     dense.RadialBasis: lambda layer, x, own: ((x[:, None] - own["weight"]) ** 2).sum(-1),
-    act.Identity: lambda layer, x, own: x,
-    act.ReLU: lambda layer, x, own: F.relu(x),
-    act.ReLU6: lambda layer, x, own: F.relu6(x),
-    act.SiLU: lambda layer, x, own: F.silu(x),
-    act.GELU: lambda layer, x, own: F.gelu(x),
-    act.LeakyReLU: lambda layer, x, own: F.leaky_relu(x, layer.slope),
-    act.Sigmoid: lambda layer, x, own: torch.sigmoid(x),
-    act.Tanh: lambda layer, x, own: torch.tanh(x),
-    act.Softplus: lambda layer, x, own: F.softplus(x, threshold=1e9),
-    act.Softmax: lambda layer, x, own: torch.softmax(x, 1),
-    norm.BatchNorm: batch_norm,
     norm.LayerNorm: layer_norm,
     norm.LayerScale: lambda layer, x, own: x * broad(own["weight"], x),
     norm.LocalResponseNorm: response,
     norm.LocalContrastNorm: contrast,
-    norm.Dropout: lambda layer, x, own: x,  # of rate 0
     shaping.ZeroPad: margin,
     shaping.Crop: margin,
     shaping.PadChannels: pad_channels,
     shaping.TakeChannels: lambda layer, x, own: x[:, layer.range[0] : layer.range[1]],
     shaping.ChannelShuffle: shuffle,
 }
-
-
-def calculated(layer: Layer, x: Any, tensors: Tensors, path: str = "") -> Any:
-    """What a layer makes of x (N, C, *spatial), with parameters by their paths."""
-    prefix = f"{path}." if path else ""
-    if isinstance(layer, block.Serial):
-        index = 0
-        for part in layer.layers:
-            if part.flat and x.ndim > 2:
-                x, index = x.flatten(1), index + 1
-            x, index = calculated(part, x, tensors, f"{prefix}{index}"), index + 1
-        return x
-    if isinstance(layer, block.Auxiliary):
-        return x
-    if isinstance(layer, block.Branches):
-        ends = [calculated(branch, x, tensors, prefix + name) for name, branch in layer.branches_by_name()]
-        if isinstance(layer, block.Residual):
-            return ends[0] + ends[1]
-        if isinstance(layer, block.Concat):
-            return torch.cat(ends, 1)
-        y = max(ends, key=lambda end: prod(end.shape)) * 0 + 1
-        for end in ends:
-            y = y * end
-        return y
-    own = {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
-    return LEAVES[type(layer)](layer, x, own)

@@ -97,12 +97,15 @@ def check_outputs(network: Network, x: Array) -> bool:
 def check_training(network: Network, x: Array, dy: Array) -> bool:
     """Outputs, all gradients and running statistics; whether they can be compared. Raises MismatchError.
 
+    A larger batch goes through the same memory before.
     Infinite outputs cannot, nor can those behind a batch normalisation of a channel that is constant: it magnifies
     what rounding left of the deviations, several in a row to any size.
     """
     run = Run(train=True, rng=np.random.default_rng(0))
     gradients = network.parameters.like()
     with masks() as dropped:
+        _, before = network.forward(np.concatenate([-x, x], axis=-1), run, need_dx=True)
+        before(np.concatenate([dy, dy], axis=-1), network.parameters.like())
         y, backward = network.forward(x.copy(), run, need_dx=True)
     peer, image, constant = peer_of(network), first(x).requires_grad_(), []
     for path, module in peer.named_modules():

@@ -112,7 +112,7 @@ def batch_norm(
     x and y (C, *spatial, N), scale and shift (C,). `reduce` adds a small array over all workers, each of
     which has a part of the batch. The pullback gives (dx, dscale, dshift), the last two of this part only.
     x is read once for the statistics, if they are not far from zero, and once for y, and left as it is; so is dy,
-    unless rectified: then dx takes its place.
+    unless rectified: then dx takes its place, if it lies in runs.
     """
     c = x.shape[0]
     strips, lying = _strips(x), _lying(x)
@@ -135,8 +135,10 @@ def batch_norm(
     _affine(x, scale * inverse, shift - mean * scale * inverse, y, rectify=rectify)
 
     def pullback(dy: Array) -> Gradients:
-        dx = dy if rectify else space.image((key, "dx"), x.shape, x.dtype)
         dying, middle = _lying(dy), _columns(mean, x) if far else None
+        # what a pool cut from a padded volume does not lie in runs: then it has been copied
+        here = rectify and np.may_share_memory(dying, dy)
+        dx = dy if here else space.image((key, "dx"), x.shape, x.dtype)
         dshift, dscale = np.zeros((2, c))
         for strip in strips:
             part = dying[strip]

@@ -119,6 +119,24 @@ def test_rectified_it_is_followed_by_a_relu(shape):
         np.testing.assert_allclose(mine, apart, atol=1e-13)
 
 
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_gradient_cut_from_a_larger_image_goes_back_as_a_whole_one_does(shape):
+    """As behind max pooling of a padded image."""
+    rng = np.random.default_rng(8)
+    x, dy = rng.standard_normal((2, *shape))
+    _, _, pullback = batch_norm(
+        x, *rng.standard_normal((2, shape[0])), EPS, alone, Workspace(), "bn", rectify=True
+    )
+    rim = [(0, 0), *((1, 1) for _ in shape[1:-1]), (0, 0)]
+    larger = Workspace().image(
+        "dx", tuple(n + sum(sides) for n, sides in zip(shape, rim, strict=True)), float
+    )
+    cut = larger[tuple(slice(first, n + first) for n, (first, _) in zip(shape, rim, strict=True))]
+    cut[...] = dy
+    for mine, whole in zip(pullback(cut), pullback(dy.copy()), strict=True):
+        np.testing.assert_allclose(mine, whole, atol=1e-13)
+
+
 def test_a_batch_in_single_precision_far_from_zero_keeps_its_variance():
     x = np.random.default_rng(4).standard_normal((2, 8, 8, 32), dtype=np.float32) + np.float32(1000)
     y, statistics, pullback = batch_norm(

@@ -28,9 +28,18 @@ TEXTS = [
 ]
 
 
+@pytest.fixture
+def torch():
+    """PyTorch in double precision, for this test alone."""
+    found = pytest.importorskip("torch")
+    found.set_default_dtype(found.float64)
+    yield found
+    found.set_default_dtype(found.float32)
+
+
 @pytest.mark.parametrize("text", TEXTS)
-def test_the_call_gives_the_same(text):
-    cv2, scipy, torch = (pytest.importorskip(name) for name in ("cv2", "scipy.ndimage", "torch"))
+def test_the_call_gives_the_same(text, torch):
+    cv2, scipy = (pytest.importorskip(name) for name in ("cv2", "scipy.ndimage"))
     x = np.random.default_rng(0).integers(0, 256, (40, 33), dtype=np.uint8)
     step = find(text)
     mine = respond_picture(Picture(x), Chain((step,)))
@@ -44,7 +53,6 @@ def test_the_call_gives_the_same(text):
         names = {**known, "x": x.astype(float), "k": k}
         if tool == "PyTorch":
             names |= {"x": torch.tensor(x.astype(float))[None, None], "k": None if k is None else k.tolist()}
-            torch.set_default_dtype(torch.float64)
         first, _, then = call.rpartition("; ")
         exec(first, names)
         y = np.asarray(eval(then, names)).squeeze()

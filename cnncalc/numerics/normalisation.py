@@ -33,6 +33,11 @@ def _lying(x: Array) -> Array:
     return rows(x).reshape(x.shape[1], x.shape[0], -1)
 
 
+def _lies(x: Array) -> bool:
+    """Whether it lies in runs; what is cut from a padded volume does not, and _lying has copied it."""
+    return np.may_share_memory(_lying(x), x)
+
+
 def _strips(x: Array) -> list[tuple[slice, slice]]:
     """Parts of an image as it lies, some rows or some channels of a row each."""
     height, channels, run = _lying(x).shape
@@ -136,9 +141,7 @@ def batch_norm(
 
     def pullback(dy: Array) -> Gradients:
         dying, middle = _lying(dy), _columns(mean, x) if far else None
-        # what a pool cut from a padded volume does not lie in runs: then it has been copied
-        here = rectify and np.may_share_memory(dying, dy)
-        dx = dy if here else space.image((key, "dx"), x.shape, x.dtype)
+        dx = dy if rectify and _lies(dy) else space.image((key, "dx"), x.shape, x.dtype)
         dshift, dscale = np.zeros((2, c))
         for strip in strips:
             part = dying[strip]
@@ -184,7 +187,7 @@ def batch_norm_inference(
     x and y (C, *spatial, N), all else (C,). The pullback gives dx in the place of dy: nothing is trained then.
     """
     factor = scale / np.sqrt(variance + eps)
-    y = x if reuse else space.image((key, "y"), x.shape, x.dtype)
+    y = x if reuse and _lies(x) else space.image((key, "y"), x.shape, x.dtype)
     _affine(x, factor, shift - mean * factor, y, rectify=rectify)
 
     def pullback(dy: Array) -> Array:

@@ -6,8 +6,9 @@ from math import prod
 from cnncalc.layers import Layer, Model, Shape, Step
 from cnncalc.layers.branching import Branches
 from cnncalc.layers.combining import Auxiliary, Serial
-from cnncalc.layers.convolution import Convolution, Depthwise, Separable
+from cnncalc.layers.convolution import Convolution
 from cnncalc.layers.dense import Dense, Flatten, RadialBasis
+from cnncalc.layers.depthwise import Depthwise, Separable
 from cnncalc.layers.normalisation import LocalContrastNorm
 from cnncalc.layers.pooling import AdaptivePooling, GlobalPooling, Pooling, Subsampling
 from cnncalc.layers.shaping import Margin

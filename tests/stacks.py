@@ -9,8 +9,9 @@ from cnncalc.errors import CnncalcError
 from cnncalc.layers import Layer, Model, Serial, Shape
 from cnncalc.layers.branching import Concat, Multiply, Residual
 from cnncalc.layers.combining import Auxiliary
-from cnncalc.layers.convolution import Convolution, Depthwise, Separable
+from cnncalc.layers.convolution import Convolution
 from cnncalc.layers.dense import Dense, RadialBasis
+from cnncalc.layers.depthwise import Depthwise, Separable
 from cnncalc.layers.normalisation import LayerNorm, LayerScale, LocalContrastNorm, LocalResponseNorm
 from cnncalc.layers.pooling import (
     AdaptiveAveragePooling,

@@ -7,6 +7,7 @@ maps every word of the language to its class. A new layer is one class in one of
 # ruff: noqa: I001 - the families in the order in which --help lists them
 from cnncalc.layers import (
     convolution,
+    depthwise,
     transposed,
     pooling,
     dense,
@@ -36,6 +37,7 @@ __all__ = [
     "convolution",
     "count",
     "dense",
+    "depthwise",
     "normalisation",
     "number",
     "parse",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import ShapeError
 from cnncalc.layers.base import Cost, Field, Formula, Layer, Pullback, Shape, described, option
-from cnncalc.layers.convolution import correlated_by_channel
+from cnncalc.layers.depthwise import correlated_by_channel
 from cnncalc.layers.field import ends
 from cnncalc.layers.values import EXTENT, FACTORS, PADS, SIZES, YES_NO, Padding, Sizes
 from cnncalc.layers.window import Window, fields, misfits, rank_error, resolved, size_formulas, slide, windows

@@ -12,7 +12,17 @@ from typing import Any
 import torch
 from torch import nn
 
-from cnncalc.layers import Layer, Model, Serial, activation, convolution, dense, normalisation, pooling
+from cnncalc.layers import (
+    Layer,
+    Model,
+    Serial,
+    activation,
+    convolution,
+    dense,
+    depthwise,
+    normalisation,
+    pooling,
+)
 from cnncalc.layers import branching as block
 from cnncalc.layers.combining import Auxiliary
 from cnncalc.layers.transposed import TransposedConvolution
@@ -158,7 +168,7 @@ def adaptive(name: str, layer: Any, x: Sizes) -> nn.Module:
 
 OWN: dict[type[Layer], Callable[[Any, Sizes], nn.Module | None]] = {
     convolution.Convolution: lambda layer, x: correlation(layer, x, layer.filters, layer.groups),
-    convolution.Depthwise: lambda layer, x: correlation(layer, x, layer.multiplier * x[-1], x[-1]),
+    depthwise.Depthwise: lambda layer, x: correlation(layer, x, layer.multiplier * x[-1], x[-1]),
     TransposedConvolution: deconvolution,
     pooling.MaxPooling: max_pool,
     pooling.AveragePooling: average_pool,

@@ -19,7 +19,8 @@ import pytest
 
 from cnncalc.errors import ShapeError
 from cnncalc.layers import Layer, Shape, show, write_layer
-from cnncalc.layers.convolution import Convolution, Depthwise, Separable
+from cnncalc.layers.convolution import Convolution
+from cnncalc.layers.depthwise import Depthwise, Separable
 from cnncalc.layers.transposed import TransposedConvolution
 from cnncalc.learning.parameters import Parameters
 from cnncalc.numerics import columns, correlation, correlation_back, products

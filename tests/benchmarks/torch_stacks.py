@@ -12,6 +12,7 @@ from torch.nn import functional as F
 from cnncalc.layers import Layer, dense, pooling, shaping, transposed
 from cnncalc.layers import convolution as conv
 from cnncalc.layers import normalisation as norm
+from cnncalc.layers.depthwise import Depthwise, Separable
 
 Tensors = dict[str, Any]
 
@@ -64,7 +65,7 @@ def convolution(layer: conv.Convolution, x: Any, own: Tensors) -> Any:
     return convolved(x, weight, own.get("bias"), layer, layer.groups)
 
 
-def separable(layer: conv.Separable, x: Any, own: Tensors) -> Any:
+def separable(layer: Separable, x: Any, own: Tensors) -> Any:
     between = convolved(x, own["depthwise.weight"], None, layer, x.shape[1])
     return of_axes("conv", x)(between, own["pointwise.weight"], own.get("pointwise.bias"))
 
@@ -146,8 +147,8 @@ def shuffle(layer: shaping.ChannelShuffle, x: Any, own: Tensors) -> Any:
 
 LEAVES: dict[type[Layer], Any] = {
     conv.Convolution: convolution,
-    conv.Depthwise: lambda layer, x, own: convolved(x, own["weight"], own.get("bias"), layer, x.shape[1]),
-    conv.Separable: separable,
+    Depthwise: lambda layer, x, own: convolved(x, own["weight"], own.get("bias"), layer, x.shape[1]),
+    Separable: separable,
     transposed.TransposedConvolution: deconvolution,
     transposed.Upsample: upsampled,
     pooling.MaxPooling: max_pool,

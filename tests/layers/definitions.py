@@ -10,8 +10,9 @@ import numpy as np
 
 from cnncalc.layers import Layer
 from cnncalc.layers.activation import GELU, Identity, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softplus, Tanh
-from cnncalc.layers.convolution import Convolution, Depthwise, Separable
+from cnncalc.layers.convolution import Convolution
 from cnncalc.layers.dense import Dense, Flatten, RadialBasis
+from cnncalc.layers.depthwise import Depthwise, Separable
 from cnncalc.layers.normalisation import LayerNorm, LayerScale, LocalContrastNorm, LocalResponseNorm
 from cnncalc.layers.pooling import (
     AdaptiveAveragePooling,

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from cnncalc.errors import CnncalcError
 from cnncalc.layers import Layer, Shape, parse
-from cnncalc.layers.convolution import Convolution, Depthwise, Separable
+from cnncalc.layers.convolution import Convolution
 from cnncalc.layers.dense import Dense, Flatten, RadialBasis
+from cnncalc.layers.depthwise import Depthwise, Separable
 from cnncalc.layers.normalisation import BatchNorm, Dropout, LayerScale
 from cnncalc.layers.pooling import AdaptiveAveragePooling, AveragePooling, GlobalAveragePooling, Subsampling
 from cnncalc.layers.shaping import Crop, ZeroPad

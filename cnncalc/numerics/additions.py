@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from cnncalc.numerics.strips import Buffer, Layout, Worker
 from cnncalc.numerics.tasks import Task
 
-STRIP = 1 << 20  # bytes of a strip: calls long enough for two threads, buffers that fit the third cache
+STRIP = 7 << 18  # bytes of a strip: calls long enough for two threads, buffers that fit the third cache
 
 Place: TypeAlias = tuple[int, int]  # a buffer and an offset in it; buffer 0 is the strip
 
@@ -124,7 +124,7 @@ class Program:
     def run(self, layout: Layout, dtype: Any, result: Place) -> Worker:
         """The program as a worker that leaves its result at that place."""
         spare = max((step.more for step in self.steps), default=0)
-        buffers = [np.zeros(layout.rows * layout.row + spare, dtype) for _ in range(self.buffers - 1)]
+        buffers = [np.empty(layout.rows * layout.row + spare, dtype) for _ in range(self.buffers - 1)]
         bound: dict[int, list[partial[Any]]] = {}
 
         def view(source: Buffer, place: Place, n: int) -> Buffer:

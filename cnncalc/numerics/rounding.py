@@ -37,7 +37,6 @@ class Counter:
 def whole(task: Task) -> Callable[[Layout], Finisher]:
     """For whole sums in signed integers, which are overwritten."""
     divisor = int(task.divisor)
-    most = int(np.iinfo(task.dtype).max)
     inside = _inside(task)
 
     def finisher(_: Layout) -> Finisher:
@@ -52,14 +51,15 @@ def whole(task: Task) -> Callable[[Layout], Finisher]:
             rows, width = y.shape
             if divisor > 1:
                 _divide(sums, spare[0][:rows], divisor)
-            kept, kind = sums[:, :width], sums.dtype.type
-            if inside:
-                np.copyto(y, kept, casting="unsafe")
-                return 0
-            unsigned = kept.view(_UNSIGNED[kind])  # a negative sum reads as one above the range
-            np.greater(unsigned, most, out=counters[0].mask[:rows])
-            kept.clip(kind(0), kind(most), out=y, casting="unsafe")
-            return counters[0].count(rows)
+            kept, kind, count = sums[:, :width], sums.dtype.type, 0
+            if not inside:
+                most = np.iinfo(task.dtype).max
+                unsigned = kept.view(_UNSIGNED[kind])  # a negative sum reads as one above the range
+                np.greater(unsigned, most, out=counters[0].mask[:rows])
+                count = counters[0].count(rows)
+                sums.clip(kind(0), kind(most), out=sums)  # by itself: a call that casts too goes by small pieces
+            np.copyto(y, kept, casting="unsafe")
+            return count
 
         return finish
 

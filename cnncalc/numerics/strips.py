@@ -184,8 +184,9 @@ def sweep(
     row = Layout(task, strides, 1).row
     rows = min(route.rows(row) for route in routes)
     drop = 1 if strides else task.stride[0]
-    rows = max(1, min(rows // drop, -(-len(y) // max(1, threads))))
-    rows = -(-rows // EVEN) * EVEN
+    band = -(-len(y) // max(1, threads))
+    strips = -(-band // max(1, rows // drop))
+    rows = -(-band // (strips * EVEN)) * EVEN
     layout = Layout(task, strides, (rows - 1) * drop + 1)
     strips = -(-len(y) // rows)
     threads = max(1, min(threads, strips))

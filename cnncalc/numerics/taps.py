@@ -111,9 +111,28 @@ def respond(
 def _settled(
     shape: tuple[int, ...], dtype: np.dtype[Any], weights: ArrayLike, divisor: float, geometry: Geometry
 ) -> tuple[Task, Choice]:
-    """The task and its cheapest choice; for weights in tuples remembered, as many small pictures are alike."""
+    """The task and its cheapest choice; remembered, as many pictures are alike."""
+    if isinstance(weights, np.ndarray) and weights.dtype.kind in "iuf":
+        return _remembered(shape, dtype, _Grid(weights), divisor, geometry)
     settle: Callable[..., tuple[Task, Choice]] = _remembered if isinstance(weights, tuple) else _settle
     return settle(shape, dtype, weights, divisor, geometry)
+
+
+class _Grid:
+    """Weights that can be told from others."""
+
+    def __init__(self, weights: NDArray[Any]) -> None:
+        self.weights = weights.copy()
+        self.key = weights.tobytes(), weights.shape, weights.dtype
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return self.weights
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Grid) and self.key == other.key
 
 
 def _settle(
@@ -247,7 +266,7 @@ def _source(what: Task, dtype: Any) -> Any:
 
 def _toeplitz_cost(what: Task, itemsize: int) -> float:
     kw, down = int(what.weights.shape[1]), what.reach[0]
-    products = (Toeplitz.height + down) * (-(-kw // 4) * 4 if kw > 4 else kw) * 0.02
+    products = (Toeplitz.height(kw) + down) * (-(-kw // 4) * 4 if kw > 4 else kw) * 0.02
     return (products + 0.1 * (kw / 4) + 1.6) * itemsize / 4 * _wasted(what)
 
 

@@ -19,7 +19,7 @@ from cnncalc.numerics.tasks import Task
 
 STACK = 4  # columns of the kernel in one product
 SMALL = 1_000_000  # multiply-adds up to which OpenBLAS multiplies without packing, and fastest
-STRIP = 200_000  # results of a strip: calls long enough for two threads, buffers that fit the third cache
+STRIP = 400_000  # results of a strip: calls long enough for two threads, buffers that fit the third cache
 
 
 def band(column: NDArray[Any], height: int, dilation: int) -> NDArray[Any]:
@@ -38,15 +38,20 @@ class Toeplitz:
     weights: NDArray[Any]  # those of the task, in the precision to compute in, divided or not
     source: Any
     strides: ClassVar[bool] = False
-    height: ClassVar[int] = 4  # T; more would multiply by more zeros
+
+    @staticmethod
+    def height(kw: int) -> int:
+        """T: more would multiply by more zeros, but a product of fewer than four rows is slow."""
+        groups = -(-kw // STACK)
+        return max(1, 4 // groups) if groups != 3 else 2
 
     def rows(self, row: int) -> int:
-        return self.height * max(1, STRIP // (row * self.height))
+        return EVEN * max(1, STRIP // (row * EVEN))
 
     def worker(self, layout: Layout) -> Worker:
         kh, kw = self.weights.shape
         dtype, size = self.weights.dtype, self.weights.itemsize
-        t, stack = self.height, min(STACK, kw)
+        t, stack = self.height(kw), min(STACK, kw)
         groups = -(-kw // stack)
         (dy, dx), c = self.task.dilation, layout.c
         reach = dy * (kh - 1)
@@ -55,38 +60,42 @@ class Toeplitz:
         bands = np.stack([band(column, t, dy) for column in padded.T])  # (columns, T, T + reach)
         matrix = bands.reshape(groups, stack, t, t + reach).transpose(0, 2, 3, 1).reshape(groups * t, -1)
 
+        # a product spans as much of a row as stays small, and the strip is stacked for one product after the other:
+        # then the buffers stay in the second cache, and numpy adds rows that are long, as it does faster
         shift = stack * dx * c
         across = layout.width * c
         most = max(256, SMALL // matrix.size - (groups - 1) * shift)
         pieces = -(-across // most)
         n = -(-across // pieces)
         wide = n + (groups - 1) * shift
-        length = (pieces - 1) * n + wide
         blocks = -(-layout.rows // t)
-        stacked = np.zeros((blocks * t + reach, stack, length), dtype)
+        stacked = np.zeros((blocks * t + reach, stack, wide), dtype)
         under = as_strided(
             stacked,
-            (blocks, pieces, (t + reach) * stack, wide),
-            (t * stack * length * size, n * size, length * size, size),
+            (blocks, (t + reach) * stack, wide),
+            (t * stack * wide * size, wide * size, size),
         )
-        products = np.empty((blocks, pieces, groups, t, wide), dtype)
-        sums = np.empty((blocks, t, pieces, n), dtype)
+        products = np.empty((blocks, groups * t, wide), dtype)
+        parts = products.reshape(blocks, groups, t, wide)
+        sums = np.empty((blocks, t, pieces * n), dtype)
 
         def work(source: Buffer, rows: int) -> Buffer:
             high, some = rows + reach, -(-rows // t)
             step = source.itemsize
-            copies = as_strided(source, (high, stack, length), (layout.row * step, dx * c * step, step))
-            np.copyto(stacked[:high], copies)
-            flat = products.reshape(blocks, pieces, groups * t, wide)
-            np.matmul(matrix, under[:some], out=flat[:some])
-            y = sums[:some].transpose(0, 2, 1, 3)  # as the products lie
-            parts = [products[:some, :, g, :, g * shift : g * shift + n] for g in range(groups)]
-            if groups == 1:
-                np.copyto(y, parts[0])
-            else:
-                np.add(parts[0], parts[1], out=y)
-            for part in parts[2:]:
-                np.add(y, part, out=y)
+            for left in range(0, pieces * n, n):
+                copies = as_strided(
+                    source[left:], (high, stack, wide), (layout.row * step, dx * c * step, step)
+                )
+                np.copyto(stacked[:high], copies)
+                np.matmul(matrix, under[:some], out=products[:some])
+                y = sums[:some, :, left : left + n]
+                shifted = [parts[:some, g, :, g * shift : g * shift + n] for g in range(groups)]
+                if groups == 1:
+                    np.copyto(y, shifted[0])
+                else:
+                    np.add(shifted[0], shifted[1], out=y)
+                for part in shifted[2:]:
+                    np.add(y, part, out=y)
             return sums.reshape(blocks * t, -1)[:rows]
 
         return work
@@ -113,7 +122,7 @@ class LongSeparable:
         return max(1, LongSeparable.values // channels)
 
     def rows(self, row: int) -> int:
-        return self.height * max(1, 2 * STRIP // (row * self.height))
+        return self.height * max(1, STRIP // (row * self.height))
 
     def worker(self, layout: Layout) -> Worker:
         dtype, size = self.column.dtype, self.column.itemsize

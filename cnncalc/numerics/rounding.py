@@ -13,6 +13,7 @@ from cnncalc.numerics.strips import Buffer, Finisher, Layout
 from cnncalc.numerics.tasks import Task
 
 _UNSIGNED: dict[Any, Any] = {np.int16: np.uint16, np.int32: np.uint32, np.int64: np.uint64}
+HALF_STEP = 2**-24 * 1.01  # the unit roundoff of single precision, and a margin for its products
 NEAR = 4096  # pixels whose windows are gathered at a time
 
 
@@ -209,4 +210,4 @@ def single_error(weights: NDArray[np.float64], most: float) -> float:
     plus = np.cumsum(np.sort(np.where(weights > 0, magnitude, 0))[::-1])
     minus = np.cumsum(np.sort(np.where(weights < 0, magnitude, 0))[::-1])
     partial = float(np.maximum(plus, minus).sum())
-    return 2**-24 * 1.01 * most * (partial + 3 * float(magnitude.sum()))
+    return HALF_STEP * most * (partial + 3 * float(magnitude.sum()))

@@ -20,7 +20,7 @@ from cnncalc.numerics.borders import BORDERS, SAME, Geometry
 from cnncalc.numerics.fourier import Fourier
 from cnncalc.numerics.strips import Finisher, Layout, Route, sweep
 from cnncalc.numerics.tasks import Task, task, task_of
-from cnncalc.numerics.toeplitz import LongSeparable, Toeplitz
+from cnncalc.numerics.toeplitz import STACK, LongSeparable, Toeplitz
 
 __all__ = ["BORDERS", "Geometry", "Method", "Pixels", "correlate", "plan", "respond"]
 
@@ -333,7 +333,9 @@ def _settled_singles(what: Task) -> Iterator[Choice]:
     """Sums in single precision; where their error leaves open how to round, the pixel is computed again."""
     weights = what.weights / what.divisor
     words = "single precision, pixels near a half again in double"
-    flat = rounding.single_error(weights.ravel(), what.most)
+    stacks = [weights[:, j : j + STACK] for j in range(0, weights.shape[1], STACK)]  # each one product
+    flat = sum(rounding.single_error(stack.ravel(), what.most) for stack in stacks)
+    flat += (len(stacks) - 1) * rounding.HALF_STEP * what.most * float(np.abs(weights).sum())
     pair = product(what.weights)
     for choice in _products(what, weights.astype(np.float32), words):
         error = flat

@@ -113,7 +113,7 @@ class LongSeparable:
     line: NDArray[Any]
     source: Any
     strides: ClassVar[bool] = False
-    height: ClassVar[int] = 8  # T down
+    height: ClassVar[int] = 4  # T down
     values: ClassVar[int] = 16  # T · C across, about
 
     @staticmethod
@@ -122,7 +122,7 @@ class LongSeparable:
         return max(1, LongSeparable.values // channels)
 
     def rows(self, row: int) -> int:
-        return self.height * max(1, STRIP // (row * self.height))
+        return EVEN * max(1, STRIP // (row * EVEN))
 
     def worker(self, layout: Layout) -> Worker:
         dtype, size = self.column.dtype, self.column.itemsize
@@ -138,20 +138,18 @@ class LongSeparable:
         length = pieces * n  # of every row: where a product ends changes no sum
         strip = np.zeros((blocks * t + reach, length), dtype)
         columns = np.zeros((blocks, t, length), dtype)
-        sums = np.empty((blocks, t, spans, wide), dtype)
+        sums = np.empty((blocks * t, spans, wide), dtype)
         above = as_strided(
             strip, (blocks, pieces, t + reach, n), (t * length * size, n * size, length * size, size)
         )
         down = columns.reshape(blocks, t, pieces, n).transpose(0, 2, 1, 3)
-        beside = as_strided(
-            columns, (blocks, spans, t, under), (t * length * size, wide * size, length * size, size)
-        )
+        beside = as_strided(columns, (spans, blocks * t, under), (wide * size, length * size, size))
 
         def work(source: Buffer, rows: int) -> Buffer:
             high, some = rows + reach, -(-rows // t)
             np.copyto(strip[:high, : layout.row], source[: high * layout.row].reshape(high, layout.row))
             np.matmul(matrix, above[:some], out=down[:some])
-            np.matmul(beside[:some], across, out=sums[:some].transpose(0, 2, 1, 3))
+            np.matmul(beside[:, : some * t], across, out=sums[: some * t].transpose(1, 0, 2))
             return sums.reshape(blocks * t, -1)[:rows]
 
         return work

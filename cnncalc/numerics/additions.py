@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from cnncalc.numerics.strips import Buffer, Layout, Worker
 from cnncalc.numerics.tasks import Task
 
-STRIP = 7 << 18  # bytes of a strip: calls long enough for two threads, buffers that fit the third cache
+STRIP = 5 << 18  # bytes of a strip: calls long enough for two threads, buffers that fit the third cache
 
 Place: TypeAlias = tuple[int, int]  # a buffer and an offset in it; buffer 0 is the strip
 

@@ -7,7 +7,7 @@ stride the buffer holds one such block for every remainder of row and column, so
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import Any, NamedTuple, Protocol, TypeAlias
@@ -190,19 +190,21 @@ def sweep(
     layout = Layout(task, strides, (rows - 1) * drop + 1)
     strips = -(-len(y) // rows)
     threads = max(1, min(threads, strips))
-    edges = [strips * i // threads * rows for i in range(threads)] + [len(y)]
-    bands = list(pairwise(edges))
     flat = x.reshape(len(x), -1)
-    readers = [_Trail(flat, task, *band) if y is x else _Reader(flat, task) for band in bands]
+    if y is x:  # each thread has a band of its own
+        edges = [strips * i // threads * rows for i in range(threads)] + [len(y)]
+        shares = [(_Trail(flat, task, *band), iter(range(*band, rows))) for band in pairwise(edges)]
+    else:  # each takes the next strip, so that none waits for one that was held up
+        shares = [(_Reader(flat, task), iter(range(0, len(y), rows)))] * threads
 
-    def work(band: tuple[int, int], reader: _Reader) -> int:
+    def work(reader: _Reader, tops: Iterator[int]) -> int:
         source = np.zeros(layout.size, routes[0].source)
         workers = [route.worker(layout) for route in routes]
         filler, finish = Filler(layout), finisher(layout)
         count = 0
         with np.errstate(all="ignore"):  # of float weights near the end of their range
-            for top in range(*band, rows):
-                end = min(top + rows, band[1])
+            for top in tops:
+                end = min(top + rows, len(y))
                 first, n = task.down[top], (end - top - 1) * drop + 1
                 stop = first + (n - 1) * layout.stride[0] + task.reach[0] + 1
                 place = np.arange(first, stop) if first < 0 or stop > task.shape[0] else None
@@ -213,10 +215,10 @@ def sweep(
         return count
 
     if threads == 1:
-        return work(bands[0], readers[0])
+        return work(*shares[0])
     with ThreadPoolExecutor(threads - 1) as pool:  # the thread that calls is one of them
-        others = pool.map(work, bands[1:], readers[1:])
-        return work(bands[0], readers[0]) + sum(others)
+        others = [pool.submit(work, *share) for share in shares[1:]]
+        return work(*shares[0]) + sum(other.result() for other in others)
 
 
 def _dropped(sums: Buffer, layout: Layout) -> Buffer:

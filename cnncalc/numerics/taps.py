@@ -20,7 +20,7 @@ from cnncalc.numerics.borders import BORDERS, SAME, Geometry
 from cnncalc.numerics.fourier import Fourier
 from cnncalc.numerics.strips import Finisher, Layout, Route, sweep
 from cnncalc.numerics.tasks import Task, task, task_of
-from cnncalc.numerics.toeplitz import STACK, LongSeparable, Toeplitz
+from cnncalc.numerics.toeplitz import LongSeparable, Toeplitz, stacked_error
 
 __all__ = ["BORDERS", "Geometry", "Method", "Pixels", "correlate", "plan", "respond"]
 
@@ -112,7 +112,7 @@ def _settled(
     shape: tuple[int, ...], dtype: np.dtype[Any], weights: ArrayLike, divisor: float, geometry: Geometry
 ) -> tuple[Task, Choice]:
     """The task and its cheapest choice; remembered, as many pictures are alike."""
-    if isinstance(weights, np.ndarray) and weights.dtype.kind in "iuf":
+    if isinstance(weights, np.ndarray) and weights.dtype.kind in "iuf" and weights.size <= 1024:
         return _remembered(shape, dtype, _Grid(weights), divisor, geometry)
     settle: Callable[..., tuple[Task, Choice]] = _remembered if isinstance(weights, tuple) else _settle
     return settle(shape, dtype, weights, divisor, geometry)
@@ -333,9 +333,7 @@ def _settled_singles(what: Task) -> Iterator[Choice]:
     """Sums in single precision; where their error leaves open how to round, the pixel is computed again."""
     weights = what.weights / what.divisor
     words = "single precision, pixels near a half again in double"
-    stacks = [weights[:, j : j + STACK] for j in range(0, weights.shape[1], STACK)]  # each one product
-    flat = sum(rounding.single_error(stack.ravel(), what.most) for stack in stacks)
-    flat += (len(stacks) - 1) * rounding.HALF_STEP * what.most * float(np.abs(weights).sum())
+    flat = stacked_error(weights, what.most)
     pair = product(what.weights)
     for choice in _products(what, weights.astype(np.float32), words):
         error = flat

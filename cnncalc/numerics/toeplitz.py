@@ -14,6 +14,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
+from cnncalc.numerics.rounding import HALF_STEP, single_error
 from cnncalc.numerics.strips import EVEN, Buffer, Layout, Worker
 from cnncalc.numerics.tasks import Task
 
@@ -30,6 +31,13 @@ def band(column: NDArray[Any], height: int, dilation: int) -> NDArray[Any]:
     return matrix
 
 
+def stacked_error(weights: NDArray[np.float64], most: float) -> float:
+    """How far sums in single precision may be off: those of each stack, and then the sums of the stacks."""
+    stacks = [weights[:, j : j + STACK] for j in range(0, weights.shape[1], STACK)]
+    joined = (len(stacks) - 1) * HALF_STEP * most * float(np.abs(weights).sum())
+    return joined + sum(single_error(stack.ravel(), most) for stack in stacks)
+
+
 @dataclass(frozen=True, eq=False)
 class Toeplitz:
     """A dense kernel in single or double precision."""
@@ -42,8 +50,7 @@ class Toeplitz:
     @staticmethod
     def height(kw: int) -> int:
         """T: more would multiply by more zeros, but a product of fewer than four rows is slow."""
-        groups = -(-kw // STACK)
-        return max(1, 4 // groups) if groups != 3 else 2
+        return {1: 4, 2: 2, 3: 2}.get(-(-kw // STACK), 1)
 
     def rows(self, row: int) -> int:
         return EVEN * max(1, STRIP // (row * EVEN))

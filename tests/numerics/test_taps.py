@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from cnncalc.errors import UsageError
 from cnncalc.numerics import additions, taps, toeplitz
 from cnncalc.numerics.borders import Geometry
+from cnncalc.numerics.strips import Layout
 from cnncalc.numerics.taps import correlate, plan, respond
 from cnncalc.numerics.tasks import task
 from tests.numerics.sliding import geometries, kernels, pictures, responses
@@ -173,6 +174,50 @@ def test_a_half_that_single_precision_misses_is_settled_in_double():
     for choice in taps.choices(what):
         y, _ = taps._correlated(x, what, choice, 1)
         assert (y == np.rint(sums)).all(), choice.method
+
+
+@pytest.mark.parametrize("shape", [(3, 2), (5, 7), (11, 11), (4, 13), (15, 15)])
+def test_a_row_of_several_products_is_the_sum_of_shifted_pictures(shape):
+    x = photo(35, 1500, 3)
+    kernel = np.random.default_rng(1).integers(-3, 4, shape)
+    (kh, kw), padded = shape, np.pad(x.astype(int), [(k // 2, k - 1 - k // 2) for k in shape] + [(0, 0)], "edge")
+    total = sum(kernel[i, j] * padded[i : i + 35, j : j + 1500] for i in range(kh) for j in range(kw))
+    what = task(x, kernel, 1, Geometry())
+    named = [choice for choice in taps.choices(what) if choice.method.name == "Toeplitz"]
+    assert named
+    for choice in named:
+        y, clipped = taps._correlated(x, what, choice, 2)
+        assert (y == np.clip(total, 0, 255)).all()
+        assert clipped == np.count_nonzero((total < 0) | (total > 255))
+
+
+@given(st.integers(0, 99), st.integers(1, 12), st.integers(1, 14))
+def test_stacked_sums_in_single_precision_are_off_by_no_more_than_is_said(seed, kh, kw):
+    rng = np.random.default_rng(seed)
+    kernel = rng.normal(size=(kh, kw)) * 10 ** rng.uniform(-3, 0)
+    x = np.where(rng.random((kh + 7, kw + 30)) < 0.5, 255, rng.integers(0, 256)).astype(np.uint8)
+    x[3 : 3 + kh, 4 : 4 + kw] = np.where(kernel > 0, 255, 0)  # the largest sum there is
+    what = task(x, kernel, 1, Geometry(mode="valid"))
+    layout = Layout(what, False, 8)
+    source = np.zeros(layout.size, np.uint8)
+    source[: x.size] = x.ravel()
+    sums = toeplitz.Toeplitz(what, kernel.astype(np.float32), np.uint8).worker(layout)(source, 8)
+    off = np.abs(sums[:, : layout.width] - responses(x, kernel, 1, Geometry(mode="valid"))[0]).max()
+    assert off <= toeplitz.stacked_error(kernel, 255.0)
+    assert off > 0 or kernel.size == 1
+
+
+def test_an_array_that_changes_after_a_call_is_another_kernel():
+    """What is remembered of an array of weights is told by its values and their type."""
+    x, kernel = photo(9, 9), np.array(LAPLACE)
+    first = correlate(x, kernel)[0]
+    assert (correlate(x, kernel)[0] == first).all()
+    kernel[1, 1] = -3
+    assert (correlate(x, kernel)[0] == correlate(x, kernel.tolist())[0]).all()
+    assert (correlate(x, kernel)[0] != first).any()
+    small = np.array([[1, 2], [3, 4]])
+    assert correlate(x, small)[0].any()
+    assert not correlate(x, small.view(np.float64))[0].any()  # the same bytes
 
 
 def test_values_outside_the_range_are_clipped_and_counted():

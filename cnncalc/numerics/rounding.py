@@ -58,7 +58,9 @@ def whole(task: Task) -> Callable[[Layout], Finisher]:
                 unsigned = kept.view(_UNSIGNED[kind])  # a negative sum reads as one above the range
                 np.greater(unsigned, most, out=counters[0].mask[:rows])
                 count = counters[0].count(rows)
-                sums.clip(kind(0), kind(most), out=sums)  # by itself: a call that casts too goes by small pieces
+                sums.clip(
+                    kind(0), kind(most), out=sums
+                )  # by itself: a call that casts too goes by small pieces
             np.copyto(y, kept, casting="unsafe")
             return count
 

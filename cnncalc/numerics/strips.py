@@ -191,6 +191,7 @@ def sweep(
     strips = -(-len(y) // rows)
     threads = max(1, min(threads, strips))
     flat = x.reshape(len(x), -1)
+    shares: list[tuple[_Reader, Iterator[int]]]
     if y is x:  # each thread has a band of its own
         edges = [strips * i // threads * rows for i in range(threads)] + [len(y)]
         shares = [(_Trail(flat, task, *band), iter(range(*band, rows))) for band in pairwise(edges)]

@@ -19,7 +19,7 @@ from cnncalc.numerics.blas import one_blas_thread
 from cnncalc.numerics.borders import BORDERS, SAME, Geometry
 from cnncalc.numerics.fourier import Fourier
 from cnncalc.numerics.strips import Finisher, Layout, Route, sweep
-from cnncalc.numerics.tasks import Task, task, task_of
+from cnncalc.numerics.tasks import Grid, Task, task, task_of
 from cnncalc.numerics.toeplitz import LongSeparable, Toeplitz, stacked_error
 
 __all__ = ["BORDERS", "Geometry", "Method", "Pixels", "correlate", "plan", "respond"]
@@ -113,26 +113,9 @@ def _settled(
 ) -> tuple[Task, Choice]:
     """The task and its cheapest choice; remembered, as many pictures are alike."""
     if isinstance(weights, np.ndarray) and weights.dtype.kind in "iuf" and weights.size <= 1024:
-        return _remembered(shape, dtype, _Grid(weights), divisor, geometry)
+        return _remembered(shape, dtype, Grid(weights), divisor, geometry)
     settle: Callable[..., tuple[Task, Choice]] = _remembered if isinstance(weights, tuple) else _settle
     return settle(shape, dtype, weights, divisor, geometry)
-
-
-class _Grid:
-    """Weights that can be told from others."""
-
-    def __init__(self, weights: NDArray[Any]) -> None:
-        self.weights = weights.copy()
-        self.key = weights.tobytes(), weights.shape, weights.dtype
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        return self.weights
-
-    def __hash__(self) -> int:
-        return hash(self.key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Grid) and self.key == other.key
 
 
 def _settle(

@@ -180,10 +180,8 @@ def test_a_half_that_single_precision_misses_is_settled_in_double():
 def test_a_row_of_several_products_is_the_sum_of_shifted_pictures(shape):
     x = photo(35, 4501)  # a number that no number of products divides
     kernel = np.random.default_rng(1).integers(-3, 4, shape)
-    (kh, kw), padded = (
-        shape,
-        np.pad(x.astype(int), [(k // 2, k - 1 - k // 2) for k in shape], "edge"),
-    )
+    padded = np.pad(x.astype(int), [(k // 2, k - 1 - k // 2) for k in shape], "edge")
+    kh, kw = shape
     total = sum(kernel[i, j] * padded[i : i + 35, j : j + 4501] for i in range(kh) for j in range(kw))
     what = task(x, kernel, 1, Geometry())
     named = [choice for choice in taps.choices(what) if choice.method.name == "Toeplitz"]

@@ -125,7 +125,7 @@ class Program:
         """The program as a worker that leaves its result at that place."""
         spare = max((step.more for step in self.steps), default=0)
         buffers = [np.empty(layout.rows * layout.row + spare, dtype) for _ in range(self.buffers - 1)]
-        bound: dict[int, list[partial[Any]]] = {}
+        bound: dict[int, tuple[list[partial[Any]], Buffer]] = {}
 
         def view(source: Buffer, place: Place, n: int) -> Buffer:
             return ([source, *buffers][place[0]])[place[1] : place[1] + n]
@@ -133,15 +133,19 @@ class Program:
         def work(source: Buffer, rows: int) -> Buffer:
             n = rows * layout.row
             if n not in bound:
-                bound[n] = []
+                calls = []
                 for function, a, b, into, more in self.steps:
                     operands: list[Any] = [view(source, a, n + more)]
                     if b is not None:
-                        operands.append(view(source, b, n + more) if isinstance(b, tuple) else b)
-                    bound[n].append(partial(function, *operands, out=view(source, (into, 0), n + more)))
-            for step in bound[n]:
-                step()
-            return view(source, result, n).reshape(rows, layout.row)
+                        operands.append(
+                            view(source, b, n + more) if isinstance(b, tuple) else np.array(b, dtype)
+                        )
+                    calls.append(partial(function, *operands, out=view(source, (into, 0), n + more)))
+                bound[n] = calls, view(source, result, n).reshape(rows, layout.row)
+            calls, sums = bound[n]
+            for call in calls:
+                call()
+            return sums
 
         return work
 

@@ -39,10 +39,12 @@ def whole(task: Task) -> Callable[[Layout], Finisher]:
     """For whole sums in signed integers, which are overwritten."""
     divisor = int(task.divisor)
     inside = _inside(task)
+    most = np.iinfo(task.dtype).max
 
     def finisher(_: Layout) -> Finisher:
         spare: list[Buffer] = []
         counters: list[Counter] = []
+        edges: list[Any] = []  # as arrays: made of them for every strip, they would hold up other threads
 
         def finish(parts: list[Buffer], _: Buffer, y: Buffer) -> int:
             sums = parts[0]
@@ -52,15 +54,19 @@ def whole(task: Task) -> Callable[[Layout], Finisher]:
             rows, width = y.shape
             if divisor > 1:
                 _divide(sums, spare[0][:rows], divisor)
-            kept, kind, count = sums[:, :width], sums.dtype.type, 0
+            kept, count = sums[:, :width], 0
             if not inside:
-                most = np.iinfo(task.dtype).max
-                unsigned = kept.view(_UNSIGNED[kind])  # a negative sum reads as one above the range
-                np.greater(unsigned, most, out=counters[0].mask[:rows])
+                if not edges:
+                    unsigned = np.dtype(
+                        _UNSIGNED[sums.dtype.type]
+                    )  # a negative sum reads as one above the range
+                    edges.extend(
+                        (unsigned, np.array(most, unsigned), *np.array([0, most], sums.dtype)[:, None])
+                    )
+                unsigned, above, low, high = edges
+                np.greater(kept.view(unsigned), above, out=counters[0].mask[:rows])
                 count = counters[0].count(rows)
-                sums.clip(
-                    kind(0), kind(most), out=sums
-                )  # by itself: a call that casts too goes by small pieces
+                sums.clip(low, high, out=sums)  # by itself: a call that casts too goes by small pieces
             np.copyto(y, kept, casting="unsafe")
             return count
 

@@ -14,12 +14,12 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
+from cnncalc.numerics.products import UNPACKED
 from cnncalc.numerics.rounding import HALF_STEP, single_error
 from cnncalc.numerics.strips import EVEN, Buffer, Layout, Worker
 from cnncalc.numerics.tasks import Task
 
 STACK = 4  # columns of the kernel in one product
-SMALL = 1_000_000  # multiply-adds up to which OpenBLAS multiplies without packing, and fastest
 STRIP = 400_000  # results of a strip: calls long enough for two threads, buffers that fit the third cache
 
 
@@ -71,7 +71,7 @@ class Toeplitz:
         # then the buffers stay in the second cache, and numpy adds rows that are long, as it does faster
         shift = stack * dx * c
         across = layout.width * c
-        most = max(256, SMALL // matrix.size - (groups - 1) * shift)
+        most = max(256, UNPACKED // matrix.size - (groups - 1) * shift)
         pieces = -(-across // most)
         n = -(-across // pieces)
         wide = n + (groups - 1) * shift
@@ -139,7 +139,7 @@ class LongSeparable:
         across = np.kron(band(self.line, pixels, dx).T, np.eye(c, dtype=dtype))  # (under, T · C)
         reach, (under, wide) = matrix.shape[1] - t, across.shape
         spans = -(-layout.width // pixels)
-        pieces = -(-(spans * wide + under - wide) // max(256, SMALL // 2 // matrix.size))
+        pieces = -(-(spans * wide + under - wide) // max(256, UNPACKED // 2 // matrix.size))
         n = -(-(spans * wide + under - wide) // (pieces * EVEN)) * EVEN
         blocks = -(-layout.rows // t)
         length = pieces * n  # of every row: where a product ends changes no sum

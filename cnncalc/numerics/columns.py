@@ -116,7 +116,6 @@ def _copy(columns: Array, image: Array, tap: Tap, out: tuple[int, ...]) -> None:
     for axis, (some, outputs) in enumerate(zip(tap.outputs, out, strict=True)):
         for beyond in (slice(0, some.start), slice(some.stop, outputs)):
             if beyond.start < beyond.stop:
-                last_axes(place, tuple(beyond if i == axis else slice(None) for i in range(len(out))))[
-                    ...
-                ] = 0
+                part = tuple(beyond if i == axis else slice(None) for i in range(len(out)))
+                last_axes(place, part).fill(0)
     np.copyto(last_axes(place, tap.outputs), last_axes(image, tap.inputs))

@@ -8,8 +8,8 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from cnncalc.numerics.elementwise import pass_back, rectified
-from cnncalc.numerics.sums import ones
-from cnncalc.numerics.workspace import Array, Workspace, rows
+from cnncalc.numerics.sums import by_row, ones
+from cnncalc.numerics.workspace import Array, Workspace
 
 Gradients: TypeAlias = tuple[Array, Array, Array]
 
@@ -26,21 +26,14 @@ _FAR = 64  # means whose squares are so many variances
 _STRIP = 1 << 17  # numbers that pass through at once; two such strips still stay near the core
 
 
-def _lying(x: Array) -> Array:
-    """An image as it lies in memory, (rows, C, run); without spatial axes, or with one, there is one row."""
-    if x.ndim < 4:
-        return x.reshape(1, x.shape[0], -1)
-    return rows(x).reshape(x.shape[1], x.shape[0], -1)
-
-
 def _lies(x: Array) -> bool:
-    """Whether it lies in runs; what is cut from a padded volume does not, and _lying has copied it."""
-    return np.may_share_memory(_lying(x), x)
+    """Whether it lies in runs; what is cut from a padded volume does not, and by_row has copied it."""
+    return np.may_share_memory(by_row(x), x)
 
 
 def _strips(x: Array) -> list[tuple[slice, slice]]:
     """Parts of an image as it lies, some rows or some channels of a row each."""
-    height, channels, run = _lying(x).shape
+    height, channels, run = by_row(x).shape
     high = max(1, _STRIP // max(channels * run, 1))
     wide = channels if high > 1 else max(1, _STRIP // max(run, 1))
     return [
@@ -81,7 +74,7 @@ def _less(part: Array, levels: Array | None, channels: slice, space: Workspace) 
 
 def _moments(x: Array, level: Array | None, space: Workspace) -> Array:
     """Sums and sums of squares of each channel, (2, C), of what is above a level."""
-    lying, found = _lying(x), np.zeros((2, len(x)))
+    lying, found = by_row(x), np.zeros((2, len(x)))
     levels = None if level is None else _columns(level, x)
     for strip in _strips(x):
         part = _less(lying[strip], levels, strip[1], space)
@@ -93,7 +86,7 @@ def _moments(x: Array, level: Array | None, space: Workspace) -> Array:
 def _affine(x: Array, factor: Array, offset: Array, y: Array, *, rectify: bool) -> None:
     """y = factor·x + offset, both (C,), or 0 where that is negative, if so wanted; y may be x."""
     factors, offsets = _columns(factor, x), _columns(offset, x)
-    source, result = _lying(x), _lying(y)
+    source, result = by_row(x), by_row(y)
     for strip in _strips(x):
         there = np.multiply(source[strip], factors[strip[1]], out=result[strip])
         np.add(there, offsets[strip[1]], out=there)
@@ -120,7 +113,7 @@ def batch_norm(
     unless rectified: then dx takes its place, if it lies in runs.
     """
     c = x.shape[0]
-    strips, lying = _strips(x), _lying(x)
+    strips, lying = _strips(x), by_row(x)
     count = lying.shape[0] * lying.shape[2]
     sums, squares = _moments(x, None, space)
     # of squares far from zero few digits are left where the mean's is taken off: then it goes first
@@ -140,13 +133,13 @@ def batch_norm(
     _affine(x, scale * inverse, shift - mean * scale * inverse, y, rectify=rectify)
 
     def pullback(dy: Array) -> Gradients:
-        dying, middle = _lying(dy), _columns(mean, x) if far else None
+        dying, middle = by_row(dy), _columns(mean, x) if far else None
         dx = dy if rectify and _lies(dy) else space.image((key, "dx"), x.shape, x.dtype)
         dshift, dscale = np.zeros((2, c))
         for strip in strips:
             part = dying[strip]
             if rectify:
-                pass_back(_lying(y)[strip], part, space)
+                pass_back(by_row(y)[strip], part, space)
             dshift[strip[1]] += _sums(part)
             dscale[strip[1]] += _dots(part, _less(lying[strip], middle, strip[1], space))
         if not far:
@@ -157,7 +150,7 @@ def batch_norm(
         a = scale * inverse
         b = -a * inverse * totals[c:]
         factor, slope, offset = (_columns(each, x) for each in (a, b, -a * totals[:c] - b * mean))
-        result = _lying(dx)
+        result = by_row(dx)
         for strip in strips:
             spare = space.array(("batch_norm", "spare"), lying[strip].shape, x.dtype)
             np.multiply(lying[strip], slope[strip[1]], out=spare)
@@ -184,7 +177,7 @@ def batch_norm_inference(
 ) -> tuple[Array, Callable[[Array], Array]]:
     """Normalise by statistics gathered before: one multiplication and one addition a pixel.
 
-    x and y (C, *spatial, N), all else (C,). The pullback gives dx in the place of dy: nothing is trained then.
+    x and y (C, *spatial, N), all else (C,). The pullback gives dx: nothing is trained then.
     """
     factor = scale / np.sqrt(variance + eps)
     y = x if reuse and _lies(x) else space.image((key, "y"), x.shape, x.dtype)
@@ -193,6 +186,7 @@ def batch_norm_inference(
     def pullback(dy: Array) -> Array:
         if rectify:
             pass_back(y, dy, space)
-        return np.multiply(dy, by_channel(factor, x), out=dy)
+        dx = space.image((key, "dx"), y.shape, y.dtype)
+        return np.multiply(dy, by_channel(factor, y), out=dx)
 
     return y, pullback

@@ -20,18 +20,18 @@ def ones(length: int, dtype: np.dtype[Any]) -> Array:
 
 def channel_sum(x: Array) -> Array:
     """Σ x over space and batch: (C, *spatial, N) or (F, N) to (C,)."""
-    lying = _by_row(x)
+    lying = by_row(x)
     total: Array = (lying @ ones(lying.shape[-1], x.dtype)).sum(axis=0)
     return total
 
 
 def channel_dot(a: Array, b: Array) -> Array:
     """Σ a·b over space and batch: two (C, *spatial, N) or (F, N) to (C,)."""
-    total: Array = np.vecdot(_by_row(a), _by_row(b)).sum(axis=0)
+    total: Array = np.vecdot(by_row(a), by_row(b)).sum(axis=0)
     return total
 
 
-def _by_row(x: Array) -> Array:
+def by_row(x: Array) -> Array:
     """One contiguous run for every row and channel, (rows, C, run); without spatial axes there is one row."""
     if x.ndim < 4:
         return x.reshape(1, x.shape[0], -1)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from cnncalc.numerics.strips import Buffer, Layout, Worker
 from cnncalc.numerics.tasks import Task
+from cnncalc.numerics.workspace import Arena
 
 STRIP = 5 << 18  # bytes of a strip: calls long enough for two threads, buffers that fit the third cache
 
@@ -121,10 +122,11 @@ class Program:
         assert result is not None
         return result
 
-    def run(self, layout: Layout, dtype: Any, result: Place) -> Worker:
+    def run(self, layout: Layout, dtype: Any, result: Place, arena: Arena) -> Worker:
         """The program as a worker that leaves its result at that place."""
         spare = max((step.more for step in self.steps), default=0)
-        buffers = [np.empty(layout.rows * layout.row + spare, dtype) for _ in range(self.buffers - 1)]
+        size = layout.rows * layout.row + spare
+        buffers = [arena.array((size,), dtype) for _ in range(self.buffers - 1)]
         bound: dict[int, tuple[list[partial[Any]], Buffer]] = {}
 
         def view(source: Buffer, place: Place, n: int) -> Buffer:
@@ -165,9 +167,9 @@ class Additions:
     def rows(self, row: int) -> int:
         return max(1, STRIP // (int(np.dtype(self.dtype).itemsize) * row))
 
-    def worker(self, layout: Layout) -> Worker:
+    def worker(self, layout: Layout, arena: Arena) -> Worker:
         program = Program()
-        return program.run(layout, self.dtype, self.write(program, layout))
+        return program.run(layout, self.dtype, self.write(program, layout), arena)
 
     def write(self, program: Program, layout: Layout) -> Place:
         """Writes the program; where its result is."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from cnncalc.numerics.strips import Buffer, Layout, Worker
 from cnncalc.numerics.tasks import Task
+from cnncalc.numerics.workspace import Arena
 
 
 def smooth(n: int) -> int:
@@ -50,7 +51,7 @@ class Fourier:
     def rows(self, _: int) -> int:
         return side(self.task.reach[0]) - self.task.reach[0]
 
-    def worker(self, layout: Layout) -> Worker:
+    def worker(self, layout: Layout, arena: Arena) -> Worker:
         c, (down, right) = layout.c, self.task.reach
         (dy, dx), kernel = self.task.dilation, self.task.weights
         height = smooth(layout.rows + down)
@@ -59,7 +60,8 @@ class Fourier:
         spaced = np.zeros((height, tile))
         spaced[: down + 1 : dy, : right + 1 : dx] = kernel
         spectrum = np.conj(np.fft.rfft2(spaced))
-        sums = np.zeros((layout.rows, layout.row))
+        sums = arena.array((layout.rows, layout.row), np.float64)
+        sums[:] = 0
 
         def work(source: Buffer, rows: int) -> Buffer:
             pixels = source[: (rows + down) * layout.row].reshape(rows + down, -1, c)

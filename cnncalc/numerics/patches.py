@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import prod
 from typing import Any, Literal
 
@@ -13,9 +12,10 @@ from cnncalc.errors import UsageError
 from cnncalc.numerics import rounding
 from cnncalc.numerics.additions import Largest, Taps
 from cnncalc.numerics.borders import SAME, Geometry
-from cnncalc.numerics.strips import Buffer, Finisher, Layout, sweep
+from cnncalc.numerics.strips import Buffer, Finisher, Finishing, Layout, sweep
 from cnncalc.numerics.taps import Pixels, correlate, integers, respond
 from cnncalc.numerics.tasks import Task, task
+from cnncalc.numerics.workspace import Arena
 
 VALID = Geometry(mode="valid")
 LEAST = 1e-5  # the deviation by which flat windows are divided
@@ -195,7 +195,7 @@ def magnitude(
     return y, sweep(pixels, parts[0], routes, _lengths(*parts), results, threads)
 
 
-def _lengths(a: Task, b: Task) -> Callable[[Layout], Finisher]:
+def _lengths(a: Task, b: Task) -> Finishing:
     """The finisher of `magnitude`."""
     most = np.iinfo(a.dtype).max
     small = a.whole and b.whole and a.divisor == b.divisor == 1 and a.bound**2 + b.bound**2 < 2**24
@@ -203,7 +203,7 @@ def _lengths(a: Task, b: Task) -> Callable[[Layout], Finisher]:
         np.float32 if small else np.float64
     )  # exact up to the root, which no whole number rounds to a half
 
-    def finisher(_: Layout) -> Finisher:
+    def finisher(_: Layout, __: Arena) -> Finisher:
         def finish(parts: list[Buffer], _: Buffer, y: Buffer) -> int:
             gx, gy = (np.asarray(part[:, : y.shape[1]], dtype).copy() for part in parts)
             for g, each in ((gx, a), (gy, b)):

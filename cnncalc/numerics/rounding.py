@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
-from cnncalc.numerics.strips import Buffer, Finisher, Layout
+from cnncalc.numerics.strips import Buffer, Finisher, Finishing, Layout
 from cnncalc.numerics.tasks import Task
+from cnncalc.numerics.workspace import Arena
 
 _UNSIGNED: dict[Any, Any] = {np.int16: np.uint16, np.int32: np.uint32, np.int64: np.uint64}
 HALF_STEP = 2**-24 * 1.01  # the unit roundoff of single precision, and a margin for its products
@@ -22,77 +24,76 @@ class Counter:
 
     LANES = 8 * 255  # eight counts, one in each byte of a word, hold up to 255 each
 
-    def __init__(self, rows: int, width: int) -> None:
+    def __init__(self, rows: int, width: int, arena: Arena) -> None:
         size = rows * width
-        self.bytes = np.zeros(-(-size // self.LANES) * self.LANES, np.bool_)
+        self.bytes = arena.array((-(-size // self.LANES) * self.LANES,), np.bool_)
+        self.bytes[size:] = False
         self.mask = self.bytes[:size].reshape(rows, width)
         self.words = self.bytes.view(np.uint64).reshape(255, -1)
 
-    def count(self, rows: int) -> int:
-        """How many places of the first so many rows are true."""
-        if rows < len(self.mask):
-            self.mask[rows:] = False
+    def count(self) -> int:
+        """How many places are true."""
         return int(np.add.reduce(np.add.reduce(self.words, axis=0).view(np.uint8)))
 
 
-def whole(task: Task) -> Callable[[Layout], Finisher]:
+def whole(task: Task) -> Finishing:
     """For whole sums in signed integers, which are overwritten."""
     divisor = int(task.divisor)
     inside = _inside(task)
     most = np.iinfo(task.dtype).max
 
-    def finisher(_: Layout) -> Finisher:
-        spare: list[Buffer] = []
-        counters: list[Counter] = []
-        edges: list[Any] = []  # as arrays: made of them for every strip, they would hold up other threads
+    def finisher(_: Layout, arena: Arena) -> Finisher:
+        bound: dict[int, tuple[list[partial[Any]], Buffer, Counter | None]] = {}
+
+        def bind(sums: Buffer, width: int) -> tuple[list[partial[Any]], Buffer, Counter | None]:
+            kept, counter = sums[:, :width], None
+            calls = list(_divided(sums, arena.array(sums.shape, sums.dtype), divisor)) if divisor > 1 else []
+            if not inside:
+                counter = Counter(len(kept), width, arena)
+                unsigned = np.dtype(_UNSIGNED[sums.dtype.type])  # a negative sum reads as one above the range
+                calls.append(
+                    partial(np.greater, kept.view(unsigned), np.array(most, unsigned), out=counter.mask)
+                )
+                low, high = np.array([0, most], sums.dtype)[:, None]
+                calls.append(partial(sums.clip, low, high, out=sums))  # alone: with a cast it goes by pieces
+            return calls, kept, counter
 
         def finish(parts: list[Buffer], _: Buffer, y: Buffer) -> int:
-            sums = parts[0]
-            if not counters:
-                counters.append(Counter(*y.shape))
-                spare.append(np.empty_like(sums))
             rows, width = y.shape
-            if divisor > 1:
-                _divide(sums, spare[0][:rows], divisor)
-            kept, count = sums[:, :width], 0
-            if not inside:
-                if not edges:
-                    unsigned = np.dtype(
-                        _UNSIGNED[sums.dtype.type]
-                    )  # a negative sum reads as one above the range
-                    edges.extend(
-                        (unsigned, np.array(most, unsigned), *np.array([0, most], sums.dtype)[:, None])
-                    )
-                unsigned, above, low, high = edges
-                np.greater(kept.view(unsigned), above, out=counters[0].mask[:rows])
-                count = counters[0].count(rows)
-                sums.clip(low, high, out=sums)  # by itself: a call that casts too goes by small pieces
+            if rows not in bound:
+                bound[rows] = bind(parts[0], width)
+            calls, kept, counter = bound[rows]
+            for call in calls:
+                call()
             np.copyto(y, kept, casting="unsafe")
-            return count
+            return counter.count() if counter else 0
 
         return finish
 
     return finisher
 
 
-def _divide(sums: Buffer, spare: Buffer, divisor: int) -> None:
+def _divided(sums: Buffer, spare: Buffer, divisor: int) -> Iterator[partial[Any]]:
     """Divides in place, halves to the even neighbour.
 
     floor((a + (d − 1) // 2) / d) rounds halves down; where floor(a / d) is odd and d even, one more is added.
     """
-    by, what = (
-        (np.right_shift, divisor.bit_length() - 1) if divisor.bit_count() == 1 else (np.floor_divide, divisor)
+    power = divisor.bit_count() == 1
+    by = partial(np.right_shift if power else np.floor_divide, sums)
+    what, one, half = (
+        np.array(each, sums.dtype)
+        for each in (divisor.bit_length() - 1 if power else divisor, 1, (divisor - 1) // 2)
     )
     if divisor % 2 == 0:
-        by(sums, what, out=spare)
-        np.bitwise_and(spare, 1, out=spare)
-        np.add(sums, spare, out=sums)
+        yield partial(by, what, out=spare)
+        yield partial(np.bitwise_and, spare, one, out=spare)
+        yield partial(np.add, sums, spare, out=sums)
     if divisor > 2:
-        np.add(sums, (divisor - 1) // 2, out=sums)
-    by(sums, what, out=sums)
+        yield partial(np.add, sums, half, out=sums)
+    yield partial(by, what, out=sums)
 
 
-def fractional(task: Task, scaled: bool, error: float) -> Callable[[Layout], Finisher]:
+def fractional(task: Task, scaled: bool, error: float) -> Finishing:
     """For sums in floats, which are overwritten; scaled says that they are divided already.
 
     `error` is what a quotient is off by at the most. Where that leaves open how to round, the pixel is computed again
@@ -103,17 +104,15 @@ def fractional(task: Task, scaled: bool, error: float) -> Callable[[Layout], Fin
     if inside and scaled and error:
         return _between(task, error)
 
-    def finisher(layout: Layout) -> Finisher:
-        spare: list[Buffer] = []
-        counters: list[Counter] = []
+    def finisher(layout: Layout, arena: Arena) -> Finisher:
+        buffers: dict[int, tuple[Buffer, Counter]] = {}
 
         def finish(parts: list[Buffer], source: Buffer, y: Buffer) -> int:
             sums = parts[0]
-            if not spare:
-                spare.append(np.empty_like(sums))
-                counters.append(Counter(*y.shape))
             rows, width = y.shape
-            rounded, mask = spare[0][:rows], counters[0].mask[:rows]
+            if rows not in buffers:
+                buffers[rows] = arena.array(sums.shape, sums.dtype), Counter(rows, width, arena)
+            rounded, counter = buffers[rows]
             if not scaled and task.divisor != 1:
                 np.divide(sums, sums.dtype.type(task.divisor), out=sums)
             if scaled or task.divisor != 1 or not task.whole:
@@ -123,13 +122,13 @@ def fractional(task: Task, scaled: bool, error: float) -> Callable[[Layout], Fin
             if error:
                 np.subtract(sums, rounded, out=sums)
                 np.abs(sums, out=sums)
-                np.greater(sums[:, :width], sums.dtype.type(0.5 - error), out=mask)
-                _settle(task, layout, source, rounded, np.flatnonzero(mask), width)
+                np.greater(sums[:, :width], sums.dtype.type(0.5 - error), out=counter.mask)
+                _settle(task, layout, source, rounded, np.flatnonzero(counter.mask), width)
             count = 0
             if not inside:
                 np.clip(rounded, sums.dtype.type(0), sums.dtype.type(most), out=sums)
-                np.not_equal(sums[:, :width], rounded[:, :width], out=mask)
-                count = counters[0].count(rows)
+                np.not_equal(sums[:, :width], rounded[:, :width], out=counter.mask)
+                count = counter.count()
                 rounded = sums
             np.copyto(y, rounded[:, : y.shape[1]], casting="unsafe")
             return count
@@ -145,19 +144,19 @@ def _inside(task: Task) -> bool:
     return low >= -0.25 and high <= np.iinfo(task.dtype).max + 0.25
 
 
-def _between(task: Task, error: float) -> Callable[[Layout], Finisher]:
+def _between(task: Task, error: float) -> Finishing:
     """For quotients that are off by `error` and need no clipping: rounded as if too large and as if too small.
 
     Where the two differ the pixel is computed again.
     """
     slack = error + 2.0**-24 * (float(np.iinfo(task.dtype).max) + 1)  # of the additions here
 
-    def finisher(layout: Layout) -> Finisher:
+    def finisher(layout: Layout, arena: Arena) -> Finisher:
         buffers: list[Buffer] = []
 
         def finish(parts: list[Buffer], source: Buffer, y: Buffer) -> int:
             if not buffers:
-                buffers.extend((np.empty(y.shape, y.dtype), np.empty(y.shape, np.bool_)))
+                buffers.extend(arena.array(y.shape, each) for each in (y.dtype, np.bool_))
             (rows, width), kind = y.shape, parts[0].dtype.type
             sums, (upper, mask) = parts[0][:, :width], (buffer[:rows] for buffer in buffers)
             np.add(sums, kind(0.5 - slack), out=y, casting="unsafe")  # cut off, and so rounded
@@ -191,10 +190,10 @@ def _settle(
     rounded[i, j] = np.rint(exact / task.divisor)
 
 
-def raw(task: Task) -> Callable[[Layout], Finisher]:
+def raw(task: Task) -> Finishing:
     """For the quotients themselves, in double precision."""
 
-    def finisher(_: Layout) -> Finisher:
+    def finisher(_: Layout, __: Arena) -> Finisher:
         def finish(parts: list[Buffer], _: Buffer, y: Buffer) -> int:
             sums = parts[0][:, : y.shape[1]]
             if task.divisor == 1:

@@ -17,13 +17,15 @@ from numpy.typing import NDArray
 
 from cnncalc.numerics.borders import sources
 from cnncalc.numerics.tasks import Task
+from cnncalc.numerics.workspace import Arena
 
 EVEN = 8  # strips begin at multiples of it, whatever their number, so that matrices add up in one order
 FEW = 8  # columns up to which one after the other is faster than an index
 
 Buffer: TypeAlias = NDArray[Any]
-Worker: TypeAlias = Callable[[Buffer, int], Buffer]
+Worker: TypeAlias = Callable[[Buffer, int], Buffer]  # the sums of as many rows always lie in the same place
 Finisher: TypeAlias = Callable[[list[Buffer], Buffer, Buffer], int]
+Finishing: TypeAlias = Callable[["Layout", Arena], Finisher]
 
 
 class Route(Protocol):
@@ -40,8 +42,8 @@ class Route(Protocol):
     def rows(self, row: int) -> int:
         """How many rows of results it is best given at a time."""
 
-    def worker(self, layout: Layout) -> Worker:
-        """What computes the sums of a strip, with buffers of its own: (source, rows) to (rows, ≥ width · C)."""
+    def worker(self, layout: Layout, arena: Arena) -> Worker:
+        """What computes the sums of a strip: (source, rows) to (rows, ≥ width · C)."""
 
 
 class Layout:
@@ -69,6 +71,17 @@ class Layout:
         return (v % sy * self.phases[1] + u % sx) * self.block + v // sy * self.row + u // sx * self.c
 
 
+_SPARE: list[Arena] = []  # of threads that are through: memory fresh from the system is slow
+
+
+class _Copy(NamedTuple):
+    """Where a part of a block comes from: these rows and elements of the rows under the strip."""
+
+    into: Buffer
+    rows: slice
+    elements: slice
+
+
 class _Columns(NamedTuple):
     """The columns of one block: which lie in the picture, and where those beyond come from."""
 
@@ -79,11 +92,16 @@ class _Columns(NamedTuple):
 
 
 class Filler:
-    """Copies rows of a picture into the blocks of a strip, with the columns beyond the border."""
+    """Copies rows of a picture into the blocks of a strip, with the columns beyond the border.
 
-    def __init__(self, layout: Layout) -> None:
+    The views that this takes are made once for a number of rows: a strip that makes them holds up other threads.
+    """
+
+    def __init__(self, layout: Layout, source: Buffer) -> None:
         task = layout.task
         self.layout = layout
+        self.blocks = source[: -layout.row].reshape(*layout.phases, layout.height, layout.row)
+        self.copies: dict[int, list[_Copy]] = {}
         first = task.across[0]
         stop = first + (layout.width - 1) * layout.stride[1] + task.reach[1] + 1
         self.columns = []
@@ -96,31 +114,54 @@ class Filler:
             outside = np.delete(np.arange(len(place)), slice(a, b))
             self.columns.append(_Columns(slice(a, b), pixels, outside, shown[outside]))
 
-    def fill(self, source: Buffer, part: Buffer, unreal: NDArray[np.bool_] | None) -> None:
+    def fill(self, part: Buffer, unreal: NDArray[np.bool_] | None) -> None:
         """part (rows, W·C) holds the rows under a strip; those that are unreal get the number beyond."""
-        layout = self.layout
-        c, beyond = layout.c, layout.task.beyond
-        blocks = source[: -layout.row].reshape(*layout.phases, layout.height, layout.row)
-        for py in range(layout.phases[0]):
-            rows = part[py :: layout.stride[0]]
-            pixels = rows.reshape(len(rows), -1, c)
+        if len(part) not in self.copies:
+            self.copies[len(part)] = list(self._bound(len(part)))
+        for into, rows, elements in self.copies[len(part)]:
+            np.copyto(into, part[rows, elements])
+        self._rest(part, unreal)
+
+    def _lines(self, n: int) -> Iterator[tuple[slice, _Columns, Buffer]]:
+        """Of each block the rows of the part that it takes, its columns, and its own rows that they go to."""
+        for py in range(self.layout.phases[0]):
+            rows = slice(py, None, self.layout.stride[0])
             for px, columns in enumerate(self.columns):
-                lines = blocks[py, px, : len(rows)]
-                block = lines.reshape(len(rows), -1, c)
-                a, b, step = columns.pixels.start, columns.pixels.stop, columns.pixels.step
-                if step == 1:  # long rows are copied faster than pixels
-                    lines[:, columns.inside.start * c : columns.inside.stop * c] = rows[:, a * c : b * c]
-                else:
-                    block[:, columns.inside] = pixels[:, columns.pixels]
-                if beyond is not None:
-                    block[:, columns.outside] = beyond
-                    if unreal is not None:
-                        lines[unreal[py :: layout.stride[0]]] = beyond
-                elif len(columns.outside) <= FEW:
-                    for at, of in zip(columns.outside.tolist(), columns.shown.tolist(), strict=True):
-                        block[:, at] = pixels[:, of]
-                else:
-                    block[:, columns.outside] = pixels[:, columns.shown]
+                yield rows, columns, self.blocks[py, px, : len(range(py, n, self.layout.stride[0]))]
+
+    def _bound(self, n: int) -> Iterator[_Copy]:
+        """What is copied by long rows, faster than pixels, and the few columns beyond the border."""
+        c = self.layout.c
+
+        def elements(first: int, stop: int) -> slice:
+            return slice(first * c, stop * c)
+
+        for rows, columns, lines in self._lines(n):
+            if columns.pixels.step == 1:
+                inside = lines[:, elements(columns.inside.start, columns.inside.stop)]
+                yield _Copy(inside, rows, elements(columns.pixels.start, columns.pixels.stop))
+            if self._few(columns):
+                for at, of in zip(columns.outside.tolist(), columns.shown.tolist(), strict=True):
+                    yield _Copy(lines[:, elements(at, at + 1)], rows, elements(of, of + 1))
+
+    def _few(self, columns: _Columns) -> bool:
+        return self.layout.task.beyond is None and len(columns.outside) <= FEW
+
+    def _rest(self, part: Buffer, unreal: NDArray[np.bool_] | None) -> None:
+        """Pixels that a stride sets apart, many columns beyond the border, and the number beyond."""
+        c, beyond = self.layout.c, self.layout.task.beyond
+        if beyond is None and all(each.pixels.step == 1 and self._few(each) for each in self.columns):
+            return
+        for rows, columns, lines in self._lines(len(part)):
+            pixels, block = (each.reshape(len(each), -1, c) for each in (part[rows], lines))
+            if columns.pixels.step != 1:
+                block[:, columns.inside] = pixels[:, columns.pixels]
+            if beyond is not None:
+                block[:, columns.outside] = beyond
+                if unreal is not None:
+                    lines[unreal[rows]] = beyond
+            elif not self._few(columns):
+                block[:, columns.outside] = pixels[:, columns.shown]
 
 
 class _Reader:
@@ -171,11 +212,11 @@ def sweep(
     x: Buffer,
     task: Task,
     routes: Sequence[Route],
-    finisher: Callable[[Layout], Finisher],
+    finishing: Finishing,
     y: Buffer,
     threads: int,
 ) -> int:
-    """Computes the sums of all routes strip by strip and has the finisher make results of them; what it counts.
+    """Computes the sums of all routes strip by strip and has finishers make results of them; what it counts.
 
     x (H, W, C); y (rows, columns, C) may be x itself where every pixel has one result. All routes read the same dtype
     and treat strides alike.
@@ -199,9 +240,11 @@ def sweep(
         shares = [(_Reader(flat, task), iter(range(0, len(y), rows)))] * threads
 
     def work(reader: _Reader, tops: Iterator[int]) -> int:
-        source = np.zeros(layout.size, routes[0].source)
-        workers = [route.worker(layout) for route in routes]
-        filler, finish = Filler(layout), finisher(layout)
+        arena = _SPARE.pop() if _SPARE else Arena()
+        source = arena.array((layout.size,), routes[0].source)
+        source[:] = 0
+        workers = [_dropping(route.worker(layout, arena), layout) for route in routes]
+        filler, finish = Filler(layout, source), finishing(layout, arena)
         count = 0
         with np.errstate(all="ignore"):  # of float weights near the end of their range
             for top in tops:
@@ -210,9 +253,11 @@ def sweep(
                 stop = first + (n - 1) * layout.stride[0] + task.reach[0] + 1
                 place = np.arange(first, stop) if first < 0 or stop > task.shape[0] else None
                 unreal = None if place is None else (place < 0) | (place >= task.shape[0])
-                filler.fill(source, reader.part(first, stop), unreal)
-                sums = [_dropped(worker(source, n), layout) for worker in workers]
+                filler.fill(reader.part(first, stop), unreal)
+                sums = [worker(source, n) for worker in workers]
                 count += finish(sums, source, y[top:end].reshape(end - top, -1))
+        arena.clear()
+        _SPARE.append(arena)
         return count
 
     if threads == 1:
@@ -222,10 +267,20 @@ def sweep(
         return work(*shares[0]) + sum(other.result() for other in others)
 
 
-def _dropped(sums: Buffer, layout: Layout) -> Buffer:
-    """Without the results that the stride passes over."""
+def _dropping(worker: Worker, layout: Layout) -> Worker:
+    """The worker without the results that the stride passes over."""
     if layout.drop == (1, 1):
-        return sums
+        return worker
     sy, sx = layout.drop
-    kept = sums[::sy, : layout.width * layout.c].reshape(-1, layout.width, layout.c)[:, ::sx]
-    return np.ascontiguousarray(kept).reshape(len(kept), -1)
+    kept = np.empty((0, 0, 0))
+
+    def work(source: Buffer, rows: int) -> Buffer:
+        nonlocal kept
+        planes = worker(source, rows)[::sy, : layout.width * layout.c].reshape(-1, layout.width, layout.c)
+        sums = planes[:, ::sx]
+        if kept.shape != sums.shape:
+            kept = np.empty(sums.shape, sums.dtype)
+        np.copyto(kept, sums)
+        return kept.reshape(len(kept), -1)
+
+    return work

@@ -18,7 +18,7 @@ from cnncalc.numerics.additions import Additions, Boxes, Separable, Taps, boxes,
 from cnncalc.numerics.blas import one_blas_thread
 from cnncalc.numerics.borders import BORDERS, SAME, Geometry
 from cnncalc.numerics.fourier import Fourier
-from cnncalc.numerics.strips import Finisher, Layout, Route, sweep
+from cnncalc.numerics.strips import Finishing, Route, sweep
 from cnncalc.numerics.tasks import Grid, Task, task, task_of
 from cnncalc.numerics.toeplitz import LongSeparable, Toeplitz, stacked_error
 
@@ -43,7 +43,7 @@ class Choice(NamedTuple):
     method: Method
     cost: float
     route: Route
-    finisher: Callable[[Layout], Finisher]
+    finishing: Finishing
 
 
 def plan(
@@ -148,13 +148,13 @@ def _correlated(
         raise UsageError("a picture is overwritten in place only in mode same with stride 1")
     with _one_blas_thread(choice.route):
         out = pixels if itself else y.reshape(what.results)
-        return y, sweep(pixels, what, [choice.route], choice.finisher, out, threads)
+        return y, sweep(pixels, what, [choice.route], choice.finishing, out, threads)
 
 
 def _responded(x: NDArray[Any], what: Task, choice: Choice, threads: int) -> NDArray[np.float64]:
     y = np.empty((*what.results[:2], *x.shape[2:]))
     with _one_blas_thread(choice.route):
-        sweep(_deep(x), what, [choice.route], choice.finisher, y.reshape(what.results), threads)
+        sweep(_deep(x), what, [choice.route], choice.finishing, y.reshape(what.results), threads)
     return y
 
 
@@ -172,11 +172,11 @@ def choices(what: Task) -> Iterator[Choice]:
     """Every method that gives the pixels of exact sums, or of sums in double precision."""
     if what.whole:
         finisher = rounding.whole(what)
-        yield from (choice._replace(finisher=finisher) for choice in _whole_additions(what))
+        yield from (choice._replace(finishing=finisher) for choice in _whole_additions(what))
         exact = rounding.fractional(what, scaled=False, error=0.0)
-        yield from (choice._replace(finisher=exact) for choice in _exact_products(what))
+        yield from (choice._replace(finishing=exact) for choice in _exact_products(what))
         return
-    yield from (choice._replace(finisher=rounding.fractional(what, False, 0.0)) for choice in _doubles(what))
+    yield from (choice._replace(finishing=rounding.fractional(what, False, 0.0)) for choice in _doubles(what))
     if what.dtype == np.uint8 and _holds(np.uint8, what):
         yield from _settled_singles(what)
     error = fourier.error(what) / abs(what.divisor)
@@ -192,7 +192,7 @@ def raw_choices(what: Task, finite: bool = True) -> Iterator[Choice]:
     finisher = rounding.raw(what)
     exact = (_whole_additions, _exact_products)
     found = chain(*(each(what) for each in exact)) if what.whole else _doubles(what, finite)
-    yield from (choice._replace(finisher=finisher) for choice in found)
+    yield from (choice._replace(finishing=finisher) for choice in found)
 
 
 def _holds(dtype: Any, what: Task) -> bool:
@@ -328,4 +328,4 @@ def _settled_singles(what: Task) -> Iterator[Choice]:
             )
         cost = choice.cost + 0.5 + error * 2 * what.weights.size
         if error < 0.05:
-            yield choice._replace(cost=cost, finisher=rounding.fractional(what, True, error))
+            yield choice._replace(cost=cost, finishing=rounding.fractional(what, True, error))

@@ -18,6 +18,7 @@ from cnncalc.numerics.products import UNPACKED
 from cnncalc.numerics.rounding import HALF_STEP, single_error
 from cnncalc.numerics.strips import EVEN, Buffer, Layout, Worker
 from cnncalc.numerics.tasks import Task
+from cnncalc.numerics.workspace import Arena
 
 STACK = 4  # columns of the kernel in one product
 STRIP = 400_000  # results of a strip: calls long enough for two threads, buffers that fit the third cache
@@ -55,7 +56,7 @@ class Toeplitz:
     def rows(self, row: int) -> int:
         return EVEN * max(1, STRIP // (row * EVEN))
 
-    def worker(self, layout: Layout) -> Worker:
+    def worker(self, layout: Layout, arena: Arena) -> Worker:
         kh, kw = self.weights.shape
         dtype, size = self.weights.dtype, self.weights.itemsize
         t, stack = self.height(kw), min(STACK, kw)
@@ -76,15 +77,16 @@ class Toeplitz:
         n = -(-across // pieces)
         wide = n + (groups - 1) * shift
         blocks = -(-layout.rows // t)
-        stacked = np.zeros((blocks * t + reach, stack, wide), dtype)
+        stacked = arena.array((blocks * t + reach, stack, wide), dtype)
+        stacked[:] = 0
         under = as_strided(
             stacked,
             (blocks, (t + reach) * stack, wide),
             (t * stack * wide * size, wide * size, size),
         )
-        products = np.empty((blocks, groups * t, wide), dtype)
+        products = arena.array((blocks, groups * t, wide), dtype)
         parts = products.reshape(blocks, groups, t, wide)
-        sums = np.empty((blocks, t, pieces * n), dtype)
+        sums = arena.array((blocks, t, pieces * n), dtype)
 
         def work(source: Buffer, rows: int) -> Buffer:
             high, some = rows + reach, -(-rows // t)
@@ -131,7 +133,7 @@ class LongSeparable:
     def rows(self, row: int) -> int:
         return EVEN * max(1, STRIP // (row * EVEN))
 
-    def worker(self, layout: Layout) -> Worker:
+    def worker(self, layout: Layout, arena: Arena) -> Worker:
         dtype, size = self.column.dtype, self.column.itemsize
         (dy, dx), t, c = self.task.dilation, self.height, layout.c
         matrix = band(self.column, t, dy)
@@ -143,9 +145,11 @@ class LongSeparable:
         n = -(-(spans * wide + under - wide) // (pieces * EVEN)) * EVEN
         blocks = -(-layout.rows // t)
         length = pieces * n  # of every row: where a product ends changes no sum
-        strip = np.zeros((blocks * t + reach, length), dtype)
-        columns = np.zeros((blocks, t, length), dtype)
-        sums = np.empty((blocks * t, spans, wide), dtype)
+        strip, columns, sums = (
+            arena.array(shape, dtype)
+            for shape in ((blocks * t + reach, length), (blocks, t, length), (blocks * t, spans, wide))
+        )
+        strip[:] = columns[:] = 0
         above = as_strided(
             strip, (blocks, pieces, t + reach, n), (t * length * size, n * size, length * size, size)
         )

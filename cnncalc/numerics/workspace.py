@@ -27,12 +27,36 @@ _LINE, _PAGE = 64, 4096  # bytes
 _APART = _PAGE + 3 * _LINE  # what is walked through together should not begin at like places of a page
 
 
-class Workspace:
-    """Buffers of one worker, reused from step to step; not to be shared between threads."""
+class Arena:
+    """Memory of one worker, in few large pieces; not to be shared between threads."""
 
     def __init__(self) -> None:
         self._piece = np.empty(0, np.uint8)
         self._used = 0
+
+    def array(self, shape: tuple[int, ...], dtype: Any) -> Array:
+        """An uninitialised array that nobody else has."""
+        need = prod(shape) * np.dtype(dtype).itemsize
+        if need > _PIECE // 4:
+            return np.empty(shape, dtype)
+        first = self._used + -(self._piece.ctypes.data + self._used) % _LINE
+        if first + need > self._piece.size:
+            self._piece = np.empty(_PIECE, np.uint8)
+            first = -self._piece.ctypes.data % _LINE
+        self._used = first + need // _PAGE * _PAGE + _APART
+        found: Array = self._piece[first : first + need].view(dtype).reshape(shape)
+        return found
+
+    def clear(self) -> None:
+        """Nobody looks at its arrays any more: the memory may be given out again."""
+        self._used = 0
+
+
+class Workspace:
+    """Buffers of one worker, reused from step to step; not to be shared between threads."""
+
+    def __init__(self) -> None:
+        self._arena = Arena()
         self._blocks: dict[tuple[Hashable, Any], Array] = {}
         self._views: dict[tuple[Hashable, Any], dict[tuple[int, ...], Array]] = {}
 
@@ -45,23 +69,11 @@ class Workspace:
             return found
         size = prod(shape)
         if block not in self._blocks or self._blocks[block].size < size:
-            self._blocks[block] = self._taken(size, np.dtype(dtype))
+            self._blocks[block] = self._arena.array((size,), dtype)
             views.clear()  # they look at the memory that has just been given up
         view = self._blocks[block][:size].reshape(shape)
         views[shape] = view
         return view
-
-    def _taken(self, size: int, dtype: np.dtype[Any]) -> Array:
-        """Memory for so many numbers; none is given back before the workspace ends."""
-        need = size * dtype.itemsize
-        if need > _PIECE // 4:
-            return np.empty(size, dtype)
-        first = self._used + -(self._piece.ctypes.data + self._used) % _LINE
-        if first + need > self._piece.size:
-            self._piece = np.empty(_PIECE, np.uint8)
-            first = -self._piece.ctypes.data % _LINE
-        self._used = first + need // _PAGE * _PAGE + _APART
-        return self._piece[first : first + need].view(dtype)
 
     def image(self, name: Hashable, shape: tuple[int, ...], dtype: Any) -> Array:
         """An uninitialised array (C, *spatial, N) with the first spatial axis outermost in memory."""

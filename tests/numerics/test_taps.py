@@ -13,6 +13,7 @@ from cnncalc.numerics.borders import Geometry
 from cnncalc.numerics.strips import Layout
 from cnncalc.numerics.taps import correlate, plan, respond
 from cnncalc.numerics.tasks import task
+from cnncalc.numerics.workspace import Arena
 from tests.numerics.sliding import geometries, kernels, pictures, responses
 
 SHARPEN = [[-1, -1, -1], [-1, 9, -1], [-1, -1, -1]]
@@ -202,7 +203,7 @@ def test_stacked_sums_in_single_precision_are_off_by_no_more_than_is_said(seed, 
     layout = Layout(what, False, 8)
     source = np.zeros(layout.size, np.uint8)
     source[: x.size] = x.ravel()
-    sums = toeplitz.Toeplitz(what, kernel.astype(np.float32), np.uint8).worker(layout)(source, 8)
+    sums = toeplitz.Toeplitz(what, kernel.astype(np.float32), np.uint8).worker(layout, Arena())(source, 8)
     off = np.abs(sums[:, : layout.width] - responses(x, kernel, 1, Geometry(mode="valid"))[0]).max()
     assert off <= toeplitz.stacked_error(kernel, 255.0)
     assert off > 0 or kernel.size == 1

@@ -61,7 +61,6 @@ class Fourier:
         spaced[: down + 1 : dy, : right + 1 : dx] = kernel
         spectrum = np.conj(np.fft.rfft2(spaced))
         sums = arena.array((layout.rows, layout.row), np.float64)
-        sums[:] = 0
 
         def work(source: Buffer, rows: int) -> Buffer:
             pixels = source[: (rows + down) * layout.row].reshape(rows + down, -1, c)

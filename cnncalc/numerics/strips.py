@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from cnncalc.numerics.borders import sources
 from cnncalc.numerics.tasks import Task
-from cnncalc.numerics.workspace import Arena
+from cnncalc.numerics.workspace import Arena, spare
 
 EVEN = 8  # strips begin at multiples of it, whatever their number, so that matrices add up in one order
 FEW = 8  # columns up to which one after the other is faster than an index
@@ -69,9 +69,6 @@ class Layout:
         """From the first tap to tap i, j."""
         (v, u), (sy, sx) = (i * self.task.dilation[0], j * self.task.dilation[1]), self.stride
         return (v % sy * self.phases[1] + u % sx) * self.block + v // sy * self.row + u // sx * self.c
-
-
-_SPARE: list[Arena] = []  # of threads that are through: memory fresh from the system is slow
 
 
 class _Copy(NamedTuple):
@@ -240,13 +237,12 @@ def sweep(
         shares = [(_Reader(flat, task), iter(range(0, len(y), rows)))] * threads
 
     def work(reader: _Reader, tops: Iterator[int]) -> int:
-        arena = _SPARE.pop() if _SPARE else Arena()
-        source = arena.array((layout.size,), routes[0].source)
-        source[:] = 0
-        workers = [_dropping(route.worker(layout, arena), layout) for route in routes]
-        filler, finish = Filler(layout, source), finishing(layout, arena)
         count = 0
-        with np.errstate(all="ignore"):  # of float weights near the end of their range
+        with spare() as arena, np.errstate(all="ignore"):  # of float weights near the end of their range
+            source = arena.array((layout.size,), routes[0].source)
+            source[:] = 0
+            workers = [_dropping(route.worker(layout, arena), layout, arena) for route in routes]
+            filler, finish = Filler(layout, source), finishing(layout, arena)
             for top in tops:
                 end = min(top + rows, len(y))
                 first, n = task.down[top], (end - top - 1) * drop + 1
@@ -256,8 +252,6 @@ def sweep(
                 filler.fill(reader.part(first, stop), unreal)
                 sums = [worker(source, n) for worker in workers]
                 count += finish(sums, source, y[top:end].reshape(end - top, -1))
-        arena.clear()
-        _SPARE.append(arena)
         return count
 
     if threads == 1:
@@ -267,20 +261,19 @@ def sweep(
         return work(*shares[0]) + sum(other.result() for other in others)
 
 
-def _dropping(worker: Worker, layout: Layout) -> Worker:
+def _dropping(worker: Worker, layout: Layout, arena: Arena) -> Worker:
     """The worker without the results that the stride passes over."""
     if layout.drop == (1, 1):
         return worker
     sy, sx = layout.drop
-    kept = np.empty((0, 0, 0))
+    kept: list[Buffer] = []
 
     def work(source: Buffer, rows: int) -> Buffer:
-        nonlocal kept
         planes = worker(source, rows)[::sy, : layout.width * layout.c].reshape(-1, layout.width, layout.c)
         sums = planes[:, ::sx]
-        if kept.shape != sums.shape:
-            kept = np.empty(sums.shape, sums.dtype)
-        np.copyto(kept, sums)
-        return kept.reshape(len(kept), -1)
+        if not kept:  # the first strip is the longest
+            kept.append(arena.array(sums.shape, sums.dtype))
+        np.copyto(kept[0][: len(sums)], sums)
+        return kept[0][: len(sums)].reshape(len(sums), -1)
 
     return work

@@ -149,7 +149,7 @@ class LongSeparable:
             arena.array(shape, dtype)
             for shape in ((blocks * t + reach, length), (blocks, t, length), (blocks * t, spans, wide))
         )
-        strip[:] = columns[:] = 0
+        strip[:] = 0
         above = as_strided(
             strip, (blocks, pieces, t + reach, n), (t * length * size, n * size, length * size, size)
         )

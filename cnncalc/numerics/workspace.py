@@ -11,7 +11,8 @@ dx. A y or dx lives in the workspace until the same key is asked again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from math import prod
 from typing import Any, TypeAlias
 
@@ -50,6 +51,21 @@ class Arena:
     def clear(self) -> None:
         """Nobody looks at its arrays any more: the memory may be given out again."""
         self._used = 0
+
+
+_SPARE: list[Arena] = []
+
+
+@contextmanager
+def spare() -> Iterator[Arena]:
+    """An arena that somebody is through with, or a new one: memory fresh from the system is slow."""
+    try:
+        arena = _SPARE.pop()  # not looked at first: another thread may take it in between
+    except IndexError:
+        arena = Arena()
+    yield arena
+    arena.clear()
+    _SPARE.append(arena)
 
 
 class Workspace:

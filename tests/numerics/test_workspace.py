@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnncalc.numerics.workspace import Workspace, rows
+from cnncalc.numerics.workspace import Arena, Workspace, rows, spare
 
 
 def test_the_same_name_and_shape_is_the_same_memory_again():
@@ -61,3 +61,21 @@ def test_an_image_has_its_first_spatial_axis_outermost_in_memory():
     assert image.shape == (3, 5, 4, 2)
     assert rows(image).shape == (5, 3, 4, 2)
     assert rows(image).flags.c_contiguous
+
+
+def test_an_arena_hands_out_no_memory_twice_until_it_is_cleared():
+    arena = Arena()
+    first, second = arena.array((3, 5), np.int16), arena.array((7,), np.float64)
+    assert (first.shape, second.shape) == ((3, 5), (7,))
+    assert not np.shares_memory(first, second)
+    arena.clear()
+    assert np.shares_memory(first, arena.array((3, 5), np.int16))
+
+
+def test_a_spare_arena_is_somebody_elses_only_when_he_is_through():
+    with spare() as one:
+        with spare() as other:
+            assert one is not other
+            array = other.array((3,), np.int16)
+        with spare() as again:
+            assert np.shares_memory(array, again.array((3,), np.int16))

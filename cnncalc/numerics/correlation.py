@@ -10,7 +10,7 @@ import numpy as np
 from cnncalc.numerics.columns import Columns, Sizes, gathered
 from cnncalc.numerics.correlation_back import added, slides_back, turned, weight_gradient
 from cnncalc.numerics.products import multiply
-from cnncalc.numerics.sums import channel_sum
+from cnncalc.numerics.sums import beside_rows, by_row, channel_sum
 from cnncalc.numerics.windows import Axis
 from cnncalc.numerics.workspace import Array, Workspace, rows
 
@@ -46,7 +46,8 @@ def correlate(
     y = space.image((key, "y"), (weight.shape[0], *out, s.n), x.dtype)
     kept = _slide(x, matrix, axes, s, y, space, key)
     if bias is not None:
-        np.add(rows(y), bias.reshape(-1, *(1 for _ in out)), out=rows(y))
+        lying = by_row(y)
+        np.add(lying, beside_rows(bias, y, space, "bias"), out=lying)
 
     def pullback(dy: Array) -> Gradients:
         by_group = _grouped(dy, s, space)

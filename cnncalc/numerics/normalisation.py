@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from cnncalc.numerics.elementwise import pass_back, rectified
-from cnncalc.numerics.sums import by_row, ones
+from cnncalc.numerics.sums import beside_rows, by_row, ones
 from cnncalc.numerics.workspace import Array, Workspace
 
 Gradients: TypeAlias = tuple[Array, Array, Array]
@@ -43,11 +43,6 @@ def _strips(x: Array) -> list[tuple[slice, slice]]:
     ]
 
 
-def _columns(channels: Array, x: Array) -> Array:
-    """One number a channel, (C,), to stand beside an image as it lies."""
-    return channels.astype(x.dtype)[:, None]
-
-
 def by_channel(channels: Array, x: Array) -> Array:
     """One number a channel, (C,), to stand beside (C, *spatial, N)."""
     return channels.astype(x.dtype).reshape(-1, *(1 for _ in x.shape[1:]))
@@ -75,7 +70,7 @@ def _less(part: Array, levels: Array | None, channels: slice, space: Workspace) 
 def _moments(x: Array, level: Array | None, space: Workspace) -> Array:
     """Sums and sums of squares of each channel, (2, C), of what is above a level."""
     lying, found = by_row(x), np.zeros((2, len(x)))
-    levels = None if level is None else _columns(level, x)
+    levels = None if level is None else beside_rows(level, x, space, "level")
     for strip in _strips(x):
         part = _less(lying[strip], levels, strip[1], space)
         found[0, strip[1]] += _sums(part)
@@ -83,9 +78,10 @@ def _moments(x: Array, level: Array | None, space: Workspace) -> Array:
     return found
 
 
-def _affine(x: Array, factor: Array, offset: Array, y: Array, *, rectify: bool) -> None:
+def _affine(x: Array, factor: Array, offset: Array, y: Array, space: Workspace, *, rectify: bool) -> None:
     """y = factor·x + offset, both (C,), or 0 where that is negative, if so wanted; y may be x."""
-    factors, offsets = _columns(factor, x), _columns(offset, x)
+    factors = beside_rows(factor, x, space, "factor")
+    offsets = beside_rows(offset, x, space, "offset")
     source, result = by_row(x), by_row(y)
     for strip in _strips(x):
         there = np.multiply(source[strip], factors[strip[1]], out=result[strip])
@@ -130,10 +126,10 @@ def batch_norm(
     variance = np.maximum(totals[c:-1] / pixels - mean**2, 0)
     inverse = 1 / np.sqrt(variance + eps)
     y = space.image((key, "y"), x.shape, x.dtype)
-    _affine(x, scale * inverse, shift - mean * scale * inverse, y, rectify=rectify)
+    _affine(x, scale * inverse, shift - mean * scale * inverse, y, space, rectify=rectify)
 
     def pullback(dy: Array) -> Gradients:
-        dying, middle = by_row(dy), _columns(mean, x) if far else None
+        dying, middle = by_row(dy), beside_rows(mean, x, space, "level") if far else None
         dx = dy if rectify and _lies(dy) else space.image((key, "dx"), x.shape, x.dtype)
         dshift, dscale = np.zeros((2, c))
         for strip in strips:
@@ -149,7 +145,8 @@ def batch_norm(
         # dx = scale·inverse·(dy − totals of dy − normal·totals of dy·normal), as a·dy + b·x + c
         a = scale * inverse
         b = -a * inverse * totals[c:]
-        factor, slope, offset = (_columns(each, x) for each in (a, b, -a * totals[:c] - b * mean))
+        beside = {"factor": a, "slope": b, "offset": -a * totals[:c] - b * mean}
+        factor, slope, offset = (beside_rows(each, x, space, name) for name, each in beside.items())
         result = by_row(dx)
         for strip in strips:
             spare = space.array(("batch_norm", "spare"), lying[strip].shape, x.dtype)
@@ -181,7 +178,7 @@ def batch_norm_inference(
     """
     factor = scale / np.sqrt(variance + eps)
     y = x if reuse and _lies(x) else space.image((key, "y"), x.shape, x.dtype)
-    _affine(x, factor, shift - mean * factor, y, rectify=rectify)
+    _affine(x, factor, shift - mean * factor, y, space, rectify=rectify)
 
     def pullback(dy: Array) -> Array:
         if rectify:

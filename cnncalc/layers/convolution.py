@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from math import gcd, prod
 from typing import TYPE_CHECKING, Any
 
@@ -137,7 +138,7 @@ class Convolution(Filters):
     @property
     def rows(self) -> list[tuple[int, ...]]:
         """The channels that each filter sees, each once, in the order in which their weights lie."""
-        return [tuple(dict.fromkeys(row)) for row in self.table]
+        return _rows(self.table)
 
     def unbiased(self) -> Convolution:
         """The same filters without their bias."""
@@ -151,8 +152,7 @@ class Convolution(Filters):
         if not self.table:
             return correlated(x, params, run, self.windows, self.groups)
         # as filters that see all channels, with zeros where the table has none
-        filters = [index for index, row in enumerate(self.rows) for _ in row]
-        places = filters, [channel for row in self.rows for channel in row]
+        places = _places(self.table)
         shape = (self.filters, self.kernel[0], x.shape[0], *self.kernel[1:])
         whole = run.space.array((run.key, "whole"), shape, x.dtype).swapaxes(1, 2)
         whole[...] = 0
@@ -164,6 +164,20 @@ class Convolution(Filters):
             return dx, {**gradients, "weight": gradients["weight"][places]}
 
         return y, pullback
+
+
+def _rows(table: Table) -> list[tuple[int, ...]]:
+    return [tuple(dict.fromkeys(row)) for row in table]
+
+
+@cache
+def _places(table: Table) -> tuple[Array, Array]:
+    """The filter and the channel of every weight."""
+    import numpy as np
+
+    pairs = [(index, channel) for index, row in enumerate(_rows(table)) for channel in row]
+    filters, channels = np.array(pairs).T
+    return filters, channels
 
 
 class Bias(Layer):

@@ -255,9 +255,15 @@ def rank_error(over: Sliding, x: Shape, word: str) -> ShapeError:
 
 def resolved(over: Sliding, x: Array) -> tuple[tuple[Axis, ...], tuple[int, ...]]:
     """The windows over x (C, *spatial, N) as the numerics take them: every pad a number; and their positions."""
+    return _resolved(tuple(over), x.shape[1:-1])
+
+
+@lru_cache(maxsize=1024)
+def _resolved(over: Sliding, spatial: Shape) -> tuple[tuple[Axis, ...], tuple[int, ...]]:
+    """The same, remembered: a step of training asks for the same as the one before."""
     from cnncalc.numerics.windows import Axis
 
-    slides = list(zip(over, x.shape[1:-1], strict=True))
+    slides = list(zip(over, spatial, strict=True))
     axes = tuple(Axis(window.kernel, window.stride, *window.pads(n), window.dilation) for window, n in slides)
     return axes, tuple(window.out(n) for window, n in slides)
 

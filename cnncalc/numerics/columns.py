@@ -8,6 +8,8 @@ its own.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from math import prod
 from typing import NamedTuple
 
@@ -19,7 +21,8 @@ from cnncalc.numerics.workspace import Array, Workspace, rows
 _NEAR = 3 << 20  # bytes of columns at a time: few calls, and most of it stays in the caches
 
 
-class Sizes(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Sizes:
     """The extents of one correlation; kernel and out are those of the axes after the first."""
 
     g: int
@@ -31,17 +34,17 @@ class Sizes(NamedTuple):
     out: tuple[int, ...]
     n: int
 
-    @property
+    @cached_property
     def r(self) -> int:
         """How many rows of the columns belong to one row of the image, a group."""
         return self.c * prod(self.kernel)
 
-    @property
+    @cached_property
     def depth(self) -> int:
         """How many numbers are under a window, a group."""
         return self.kh * self.r
 
-    @property
+    @cached_property
     def length(self) -> int:
         """How many windows there are in a row of outputs, over the whole batch."""
         return prod(self.out) * self.n
@@ -65,6 +68,7 @@ class Columns(NamedTuple):
         )
 
 
+@lru_cache(maxsize=1024)
 def are_pixels(shape: tuple[int, ...], rest: tuple[Axis, ...], s: Sizes) -> bool:
     """Whether the columns of an image (C, *spatial, N) would be its pixels, in the same order."""
     visited = all(axis.visits for axis in rest)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
@@ -41,7 +42,7 @@ def correlate(
         x, weight = x[:, None], weight[:, :, None]
         y, inner = correlate(x, weight, bias, (_ONE, *axes), (1, *out), groups, space, key, need_dx=need_dx)
         return y[:, 0], lambda dy: _without_rows(inner(dy[:, None]))
-    s = _sizes(weight, axes, out, groups, x.shape[-1])
+    s = _sizes(weight.shape, axes, out, groups, x.shape[-1])
     matrix = _matrix(weight, s, space, key)  # (g, k, kh·r)
     y = space.image((key, "y"), (weight.shape[0], *out, s.n), x.dtype)
     kept = _slide(x, matrix, axes, s, y, space, key)
@@ -82,14 +83,17 @@ def correlate_adjoint(
         return correlate_adjoint(dy[:, None], weight[:, :, None], (_ONE, *axes), whole, groups, space, key)[
             :, 0
         ]
-    s = _sizes(weight, axes, dy.shape[1:-1], groups, dy.shape[-1])
+    s = _sizes(weight.shape, axes, dy.shape[1:-1], groups, dy.shape[-1])
     dx = space.image((key, "dx"), shape, dy.dtype)
     added(_matrix(weight, s, space, key), _grouped(dy, s, space), axes, s, dx, space)
     return dx
 
 
-def _sizes(weight: Array, axes: tuple[Axis, ...], out: tuple[int, ...], groups: int, n: int) -> Sizes:
-    filters, channels, _, *kernel = weight.shape
+@lru_cache(maxsize=1024)  # a step of training asks for the same as the one before
+def _sizes(
+    weight: tuple[int, ...], axes: tuple[Axis, ...], out: tuple[int, ...], groups: int, n: int
+) -> Sizes:
+    filters, channels, _, *kernel = weight
     return Sizes(groups, filters // groups, channels, axes[0].kernel, out[0], tuple(kernel), out[1:], n)
 
 

@@ -7,6 +7,7 @@ every row of the image gathers its columns from the rows of outputs that saw it,
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from math import prod
 from typing import Any
 
@@ -79,16 +80,22 @@ def turned(
     weight: Array, axes: tuple[Axis, ...], shape: tuple[int, ...], s: Sizes, space: Workspace
 ) -> tuple[Array, tuple[Axis, ...], Sizes]:
     """What to slide over dy for the gradient of an image of that shape: matrix (g, c, kh·k·kernel), axes, sizes."""
-    around = []
-    for a, size, out in zip(axes, shape[1:-1], (s.oh, *s.out), strict=True):
-        reach = a.dilation * (a.kernel - 1)
-        around.append(Axis(a.kernel, 1, reach - a.before, size - out + a.before, a.dilation))
+    around, back = _around(axes, shape, s)
     matrix = space.array(("correlate", "turned"), (s.g, s.c, s.kh, s.k, *s.kernel), weight.dtype)
     by_group = weight.reshape(s.g, s.k, s.c, s.kh, *s.kernel)
     backwards = by_group[:, :, :, *(slice(None, None, -1) for _ in axes)]
     np.copyto(matrix, np.moveaxis(backwards, 1, 3))
-    back = Sizes(s.g, s.c, s.k, s.kh, shape[1], s.kernel, shape[2:-1], s.n)
-    return matrix.reshape(s.g, s.c, -1), tuple(around), back
+    return matrix.reshape(s.g, s.c, -1), around, back
+
+
+@lru_cache(maxsize=1024)
+def _around(axes: tuple[Axis, ...], shape: tuple[int, ...], s: Sizes) -> tuple[tuple[Axis, ...], Sizes]:
+    """The windows of the turned filters over dy, and their sizes."""
+    around = []
+    for a, size, out in zip(axes, shape[1:-1], (s.oh, *s.out), strict=True):
+        reach = a.dilation * (a.kernel - 1)
+        around.append(Axis(a.kernel, 1, reach - a.before, size - out + a.before, a.dilation))
+    return tuple(around), Sizes(s.g, s.c, s.k, s.kh, shape[1], s.kernel, shape[2:-1], s.n)
 
 
 def added(matrix: Array, dy: Array, axes: tuple[Axis, ...], s: Sizes, dx: Array, space: Workspace) -> None:

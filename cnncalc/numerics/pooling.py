@@ -12,12 +12,13 @@ import numpy as np
 from cnncalc.numerics.windows import Axis, last_axes, reach
 from cnncalc.numerics.workspace import Array, Pullback, Workspace
 
+_WHOLE = (slice(None),) * 3  # channels and all spatial axes but the last
 _STRIP = 100_000  # elements of an image that pass through at once, and stay near the core
 
 
 def _along(place: int, part: slice) -> tuple[slice, ...]:
     """The index that takes a part of one spatial axis of (C, *spatial, N)."""
-    return (*(slice(None) for _ in range(place + 1)), part)
+    return (*_WHOLE[: place + 1], part)
 
 
 def _span(window: Axis, offset: int, out: int) -> slice:

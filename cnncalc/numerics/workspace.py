@@ -74,28 +74,31 @@ class Workspace:
     def __init__(self) -> None:
         self._arena = Arena()
         self._blocks: dict[tuple[Hashable, Any], Array] = {}
-        self._views: dict[tuple[Hashable, Any], dict[tuple[int, ...], Array]] = {}
+        self._views: dict[tuple[Hashable, Any], dict[tuple[tuple[int, ...], bool], Array]] = {}
 
     def array(self, name: Hashable, shape: tuple[int, ...], dtype: Any) -> Array:
         """An uninitialised array; the same name gives the same memory again, a smaller shape its front."""
-        block = (name, dtype)
-        views = self._views.setdefault(block, {})
-        found = views.get(shape)
+        return self._view((name, dtype), shape, lying=False)
+
+    def image(self, name: Hashable, shape: tuple[int, ...], dtype: Any) -> Array:
+        """An uninitialised array (C, *spatial, N) with the first spatial axis outermost in memory."""
+        # (F, N), or one spatial axis, which correlate takes as columns and not as rows, lies as it is
+        return self._view((name, dtype), shape, lying=len(shape) >= 4)
+
+    def _view(self, block: tuple[Hashable, Any], shape: tuple[int, ...], *, lying: bool) -> Array:
+        """The front of a block in that shape, its second axis outermost in memory if so wanted."""
+        views = self._views.get(block)
+        found = views.get((shape, lying)) if views else None
         if found is not None:
             return found
         size = prod(shape)
         if block not in self._blocks or self._blocks[block].size < size:
-            self._blocks[block] = self._arena.array((size,), dtype)
-            views.clear()  # they look at the memory that has just been given up
-        view = self._blocks[block][:size].reshape(shape)
-        views[shape] = view
+            self._blocks[block] = self._arena.array((size,), block[1])
+            self._views[block] = {}  # the others look at the memory that has just been given up
+        front = self._blocks[block][:size]
+        view = front.reshape(shape[1], shape[0], *shape[2:]).swapaxes(0, 1) if lying else front.reshape(shape)
+        self._views[block][shape, lying] = view
         return view
-
-    def image(self, name: Hashable, shape: tuple[int, ...], dtype: Any) -> Array:
-        """An uninitialised array (C, *spatial, N) with the first spatial axis outermost in memory."""
-        if len(shape) < 4:  # (F, N), or one spatial axis, which correlate takes as columns and not as rows
-            return self.array(name, shape, dtype)
-        return self.array(name, (shape[1], shape[0], *shape[2:]), dtype).swapaxes(0, 1)
 
 
 def rows(x: Array) -> Array:

@@ -23,6 +23,8 @@ from cnncalc.numerics.workspace import Array
 AT_ONCE = 512  # pictures that lie ready for the team
 TESTED = 128  # pictures that a worker tests the network on at once, few enough for a cache
 
+_NOTHING = np.zeros(1)  # what a worker brings that only waits for the others
+
 
 class Share:
     """A network, its numbers in arrays that all workers see, and a gradient of this worker's own part."""
@@ -76,6 +78,13 @@ class Share:
             softmax = self.network.softmax
             scores.append(self.loss.score(outputs, self.labels[some], 1, run.space, softmax=softmax)[0])
         return total(scores)
+
+    def learn(self, part: slice, examples: int, workers: int, rate: float, steps: int) -> Score:
+        """The slope of a part, and this worker's part of the step, as soon as all others have left theirs."""
+        score = self.slope(part, examples)
+        self.run.reduce(_NOTHING)
+        self.descend(workers, rate, steps)
+        return score
 
     @np.errstate(all="ignore")
     def descend(self, workers: int, rate: float, steps: int) -> None:
@@ -151,6 +160,11 @@ class Shares:
         """Leaves the gradient of at most 512 pictures, each worker's part of it by itself."""
         shared = self.cut(images, labels)
         return self.members.run("slope", [(part, examples) for part in shared])
+
+    def learn(self, images: Array, labels: Array, rate: float, steps: int) -> list[Score]:
+        """A step along the gradient of at most 512 pictures, of which there are enough for all workers."""
+        shared, examples = self.cut(images, labels), len(labels)
+        return self.members.run("learn", [(part, examples, self.size, rate, steps) for part in shared])
 
     def descend(self, workers: int, rate: float, steps: int) -> None:
         """A step along the gradients that so many workers have left, after so many steps before."""

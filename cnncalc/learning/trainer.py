@@ -41,13 +41,11 @@ class Trainer:
         Of a batch of more than 512 pictures the gradients of its slices are added, so that memory stays bounded;
         batch normalisation then has the statistics of each slice.
         """
-        examples = len(labels)
-        if examples <= AT_ONCE:
-            scores = self.shares.slope(images, labels, examples)
-            workers = len(scores)
+        if self.shares.size <= len(labels) <= AT_ONCE:
+            scores = self.shares.learn(images, labels, rate, self.steps)
         else:
-            scores, workers = self.slope_by_slices(images, labels), 1
-        self.shares.descend(workers, rate, self.steps)
+            scores = self.slope_by_slices(images, labels)
+            self.shares.descend(1, rate, self.steps)
         self.steps += 1
         if self.average:
             self.average.update()

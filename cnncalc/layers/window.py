@@ -255,11 +255,15 @@ def rank_error(over: Sliding, x: Shape, word: str) -> ShapeError:
 
 def resolved(over: Sliding, x: Array) -> tuple[tuple[Axis, ...], tuple[int, ...]]:
     """The windows over x (C, *spatial, N) as the numerics take them: every pad a number; and their positions."""
-    return _resolved(tuple(over), x.shape[1:-1])
+    return _resolved(tuple(over), tuple(map(type, over)), x.shape[1:-1])
 
 
 @lru_cache(maxsize=1024)
-def _resolved(over: Sliding, spatial: Shape) -> tuple[tuple[Axis, ...], tuple[int, ...]]:
+def _resolved(
+    over: Sliding,
+    types: tuple[type, ...],  # noqa: ARG001 - windows of two types may be equal as tuples
+    spatial: Shape,
+) -> tuple[tuple[Axis, ...], tuple[int, ...]]:
     """The same, remembered: a step of training asks for the same as the one before."""
     from cnncalc.numerics.windows import Axis
 

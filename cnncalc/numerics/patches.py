@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -61,33 +61,6 @@ def average_pool_picture(
     return y
 
 
-def local_contrast(
-    x: NDArray[Any],
-    window: tuple[int, int],
-    *,
-    method: Literal["window", "jarrett"] = "window",
-    floor: float | None = None,
-    border: str = "edge",
-    threads: int = 1,
-) -> NDArray[np.float64]:
-    """Local contrast normalisation, (h − m)/σ with mean and deviation over space and channels; x (H, W) or (H, W, C).
-
-    window: m and σ are the mean and the deviation of all pixels of all channels in the window around a pixel;
-    (h − m)/max(σ, floor), floor 1e-5 if none is given.
-    jarrett: v = h − Σ w·h, σ = √(Σ w·v²), v/max(σ, floor), with Gaussian weights w that sum to one over the window
-    and the channels, of a deviation of a quarter of the window; the floor is the mean of σ over the picture, at least
-    1e-5, if none is given (Jarrett, Kavukcuoglu, Ranzato & LeCun, What is the best multi-stage architecture for
-    object recognition?, ICCV 2009, section 2.1).
-    """
-    geometry = Geometry(border=border)
-    if method == "jarrett":
-        v = less_mean(x, window, geometry=geometry, threads=threads)
-        return over_deviation(v, window, floor, geometry=geometry, threads=threads)
-    centre = float(x.mean()) if x.dtype.kind == "f" else 0.0
-    least = LEAST if floor is None else floor
-    return standardised(x, window, least, centre, geometry=geometry, threads=threads)
-
-
 def standardised(
     x: NDArray[Any],
     window: tuple[int, int],
@@ -115,7 +88,12 @@ def standardised(
 def less_mean(
     x: NDArray[Any], window: tuple[int, int], *, geometry: Geometry, threads: int = 1
 ) -> NDArray[np.float64]:
-    """The first step of Jarrett et al.: v = h − Σ w·h over the window and all channels."""
+    """v = h − Σ w·h, the first step of contrast normalisation after Jarrett et al.
+
+    The weights w are a Gaussian of a deviation of a quarter of the window; over the window and all channels they sum to
+    one (Jarrett, Kavukcuoglu, Ranzato & LeCun, What is the best multi-stage architecture for object recognition?, ICCV
+    2009, section 2.1).
+    """
     planes = _planes(x)
     mean = _over(planes.sum(axis=2), _bells(window), planes.shape[2], geometry, threads)
     return (geometry.own(planes) - mean).reshape(geometry.own(x).shape)
@@ -129,7 +107,7 @@ def over_deviation(
     geometry: Geometry,
     threads: int = 1,
 ) -> NDArray[np.float64]:
-    """The second: v/max(σ, floor), σ = √(Σ w·v²) over the window and all channels."""
+    """v/max(σ, floor), σ = √(Σ w·v²), the second step; no floor: the mean of σ over the picture, at least 1e-5."""
     planes = _planes(v)
     squares = _over(np.vecdot(planes, planes), _bells(window), planes.shape[2], geometry, threads)
     deviation = np.sqrt(np.maximum(squares, 0))
@@ -219,17 +197,3 @@ def _lengths(a: Task, b: Task) -> Finishing:
         return finish
 
     return finisher
-
-
-def direction(
-    x: NDArray[Any],
-    kx: ArrayLike,
-    ky: ArrayLike,
-    *,
-    geometry: Geometry = SAME,
-    threads: int = 1,
-) -> NDArray[np.float64]:
-    """Where the gradient points: atan2(gy, gx) in radians, −π to π, y downwards; 0 where there is none."""
-    gx = respond(x, kx, geometry=geometry, threads=threads)
-    gy = respond(x, ky, geometry=geometry, threads=threads)
-    return np.arctan2(gy, gx)

@@ -16,16 +16,15 @@ from cnncalc.errors import UsageError
 from cnncalc.numerics import fourier, rounding
 from cnncalc.numerics.additions import Additions, Boxes, Separable, Taps, boxes, product
 from cnncalc.numerics.blas import one_blas_thread
-from cnncalc.numerics.borders import BORDERS, SAME, Geometry
+from cnncalc.numerics.borders import SAME, Geometry
 from cnncalc.numerics.fourier import Fourier
 from cnncalc.numerics.strips import Finishing, Route, sweep
 from cnncalc.numerics.tasks import Grid, Task, task, task_of
 from cnncalc.numerics.toeplitz import LongSeparable, Toeplitz, stacked_error
 
-__all__ = ["BORDERS", "Geometry", "Method", "Pixels", "correlate", "plan", "respond"]
+__all__ = ["Geometry", "Method", "Pixels", "correlate", "plan", "respond"]
 
 Pixels: TypeAlias = NDArray[Any]  # uint8 or uint16
-BORDER = BORDERS[1].does
 SINGLE = 2**24  # whole numbers up to here are exact in single precision
 DOUBLE = 2**53  # and up to here in double
 

@@ -12,8 +12,9 @@ from cnncalc.errors import UsageError
 from cnncalc.numerics import rounding
 from cnncalc.numerics.additions import Largest, Taps
 from cnncalc.numerics.borders import SAME, Geometry
+from cnncalc.numerics.methods import integers
 from cnncalc.numerics.strips import Buffer, Finisher, Finishing, Layout, sweep
-from cnncalc.numerics.taps import Pixels, correlate, integers, respond
+from cnncalc.numerics.taps import Pixels, correlate, respond
 from cnncalc.numerics.tasks import Task, task
 from cnncalc.numerics.workspace import Arena
 

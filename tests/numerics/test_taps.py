@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from cnncalc.errors import UsageError
-from cnncalc.numerics import additions, taps, toeplitz
+from cnncalc.numerics import additions, methods, taps, toeplitz
 from cnncalc.numerics.borders import Geometry
 from cnncalc.numerics.strips import Layout
 from cnncalc.numerics.taps import correlate, plan, respond
@@ -63,7 +63,7 @@ def test_every_method_gives_the_pixels_of_the_definition(data, x, kernel, diviso
         expected = np.clip(rounded, 0, most)
         clipped = np.count_nonzero(expected != rounded)
         what = task(x, kernel, divisor, geometry)
-        for choice in taps.choices(what):
+        for choice in methods.choices(what):
             y, count = taps._correlated(x, what, choice, threads)
             assert y.dtype == x.dtype
             assert ((y == expected) | near).all(), choice.method
@@ -87,7 +87,7 @@ def test_every_method_responds_as_a_loop_in_double_precision(data, x, kernel, di
     assume(fits(x, kernel, geometry))
     sums, sizes = responses(x, kernel, divisor, geometry)
     what = task(x, kernel, divisor, geometry)
-    for choice in taps.raw_choices(what):
+    for choice in methods.raw_choices(what):
         y = taps._responded(x, what, choice, 2)
         assert (np.abs(y - sums) <= 1e-12 * sizes).all(), choice.method
 
@@ -104,7 +104,7 @@ def test_strips_threads_and_overwriting_change_no_pixel(size, threads):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(additions, "STRIP", 40_000)
             patch.setattr(toeplitz, "STRIP", 9_000)
-            for choice in taps.choices(what):
+            for choice in methods.choices(what):
                 found.append(taps._correlated(x, what, choice, threads))
                 itself = x.copy()
                 found.append(taps._correlated(itself, what, choice, threads, itself))
@@ -187,7 +187,7 @@ def test_a_half_that_single_precision_misses_is_settled_in_double():
     x = photo(64, 64)
     what = task(x, np.full((2, 3), 1 / 6) + 1e-9 * np.arange(6).reshape(2, 3), 1, Geometry())
     sums, _ = responses(x, what.weights, 1, Geometry())
-    for choice in taps.choices(what):
+    for choice in methods.choices(what):
         y, _ = taps._correlated(x, what, choice, 1)
         assert (y == np.rint(sums)).all(), choice.method
 
@@ -200,7 +200,7 @@ def test_a_row_of_several_products_is_the_sum_of_shifted_pictures(shape):
     kh, kw = shape
     total = sum(kernel[i, j] * padded[i : i + 35, j : j + 4501] for i in range(kh) for j in range(kw))
     what = task(x, kernel, 1, Geometry())
-    named = [choice for choice in taps.choices(what) if choice.method.name == "Toeplitz"]
+    named = [choice for choice in methods.choices(what) if choice.method.name == "Toeplitz"]
     assert named
     for choice in named:
         y, clipped = taps._correlated(x, what, choice, 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -96,17 +97,22 @@ class Serial(Block):
                 order[i - 1 : i + 1] = [(place, RectifiedBatchNorm(affine=layer.affine))]
         return order
 
+    @cached_property
+    def ordered(self) -> list[tuple[int, Layer]]:
+        """All of them in the order of computation."""
+        return self.order()
+
     @property
     def reads_output(self) -> bool:  # type: ignore[override]  # of a class it is a constant
         """Whether the last layer that is not a view reads its output."""
-        return next((layer.reads_output for _, layer in reversed(self.order()) if not layer.view), False)
+        return next((layer.reads_output for _, layer in reversed(self.ordered) if not layer.view), False)
 
     @property
     def spares_gradient(self) -> bool:  # type: ignore[override]  # likewise
-        return any(layer.spares_gradient for _, layer in self.order()[-1:])
+        return any(layer.spares_gradient for _, layer in self.ordered[-1:])
 
     def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
-        return self.along(x, params, run, self.order())
+        return self.along(x, params, run, self.ordered)
 
     def along(
         self,

@@ -7,7 +7,7 @@ stride the buffer holds one such block for every remainder of row and column, so
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import Any, NamedTuple, Protocol, TypeAlias
@@ -98,7 +98,7 @@ class Filler:
         task = layout.task
         self.layout = layout
         self.blocks = source[: -layout.row].reshape(*layout.phases, layout.height, layout.row)
-        self.copies: dict[int, list[_Copy]] = {}
+        self.copies: dict[tuple[int, int], list[_Copy]] = {}
         first = task.across[0]
         stop = first + (layout.width - 1) * layout.stride[1] + task.reach[1] + 1
         self.columns = []
@@ -111,29 +111,34 @@ class Filler:
             outside = np.delete(np.arange(len(place)), slice(a, b))
             self.columns.append(_Columns(slice(a, b), pixels, outside, shown[outside]))
 
-    def fill(self, part: Buffer, unreal: NDArray[np.bool_] | None) -> None:
-        """part (rows, W·C) holds the rows under a strip; those that are unreal get the number beyond."""
-        if len(part) not in self.copies:
-            self.copies[len(part)] = list(self._bound(len(part)))
-        for into, rows, elements in self.copies[len(part)]:
-            np.copyto(into, part[rows, elements])
-        self._rest(part, unreal)
+    def fill(self, parts: Iterable[Buffer], unreal: NDArray[np.bool_] | None) -> None:
+        """The parts (rows, W·C) lie under a strip, one alone with a stride; unreal rows get the number beyond."""
+        first = 0
+        for part in parts:
+            at = first, len(part)
+            if at not in self.copies:
+                self.copies[at] = list(self._bound(*at))
+            for into, rows, elements in self.copies[at]:
+                np.copyto(into, part[rows, elements])
+            self._rest(part, first, None if unreal is None else unreal[first : first + len(part)])
+            first += len(part)
 
-    def _lines(self, n: int) -> Iterator[tuple[slice, _Columns, Buffer]]:
-        """Of each block the rows of the part that it takes, its columns, and its own rows that they go to."""
+    def _lines(self, first: int, n: int) -> Iterator[tuple[slice, _Columns, Buffer]]:
+        """Of each block the rows that it takes of n in a row, its columns, and its own rows that they go to."""
         for py in range(self.layout.phases[0]):
             rows = slice(py, None, self.layout.stride[0])
+            stop = first + len(range(py, n, self.layout.stride[0]))
             for px, columns in enumerate(self.columns):
-                yield rows, columns, self.blocks[py, px, : len(range(py, n, self.layout.stride[0]))]
+                yield rows, columns, self.blocks[py, px, first:stop]
 
-    def _bound(self, n: int) -> Iterator[_Copy]:
+    def _bound(self, first: int, n: int) -> Iterator[_Copy]:
         """What is copied by long rows, faster than pixels, and the few columns beyond the border."""
         c = self.layout.c
 
         def elements(first: int, stop: int) -> slice:
             return slice(first * c, stop * c)
 
-        for rows, columns, lines in self._lines(n):
+        for rows, columns, lines in self._lines(first, n):
             if columns.pixels.step == 1:
                 inside = lines[:, elements(columns.inside.start, columns.inside.stop)]
                 yield _Copy(inside, rows, elements(columns.pixels.start, columns.pixels.stop))
@@ -144,12 +149,12 @@ class Filler:
     def _few(self, columns: _Columns) -> bool:
         return self.layout.task.beyond is None and len(columns.outside) <= FEW
 
-    def _rest(self, part: Buffer, unreal: NDArray[np.bool_] | None) -> None:
+    def _rest(self, part: Buffer, first: int, unreal: NDArray[np.bool_] | None) -> None:
         """Pixels that a stride sets apart, many columns beyond the border, and the number beyond."""
         c, beyond = self.layout.c, self.layout.task.beyond
         if beyond is None and all(each.pixels.step == 1 and self._few(each) for each in self.columns):
             return
-        for rows, columns, lines in self._lines(len(part)):
+        for rows, columns, lines in self._lines(first, len(part)):
             pixels, block = (each.reshape(len(each), -1, c) for each in (part[rows], lines))
             if columns.pixels.step != 1:
                 block[:, columns.inside] = pixels[:, columns.pixels]
@@ -166,6 +171,10 @@ class _Reader:
 
     def __init__(self, x: Buffer, task: Task) -> None:
         self.x, self.task = x, task
+
+    def parts(self, first: int, stop: int) -> list[Buffer]:
+        """The same in one part or several, one below the other, which nobody may write to."""
+        return [self.part(first, stop)]
 
     def part(self, first: int, stop: int) -> Buffer:
         """Rows first to stop; those that only the number beyond would fill hold anything."""
@@ -188,21 +197,19 @@ class _Trail(_Reader):
 
     def __init__(self, x: Buffer, task: Task, a: int, b: int) -> None:
         super().__init__(x, task)
-        self.above = max(0, -task.down.start)
-        self.below = max(0, task.down.start + task.reach[0])
+        self.above, below = max(0, -task.down.start), max(0, task.down.start + task.reach[0])
         self.b = b
-        self.held = super().part(a - self.above, a).copy()
-        self.tail = super().part(b, b + self.below).copy()
+        self.held = self.part(a - self.above, a).copy()
+        self.tail = self.part(b, b + below).copy()
 
-    def part(self, first: int, stop: int) -> Buffer:
+    def parts(self, first: int, stop: int) -> list[Buffer]:
         top, bottom = first - self.task.down.start, stop - self.task.down.start - self.task.reach[0]
-        last = bottom + self.below
-        rows = np.concatenate(
-            [self.held, self.x[top : min(last, self.b)], self.tail[: max(0, last - self.b)]]
-        )
-        self.held = rows[bottom - top : bottom - top + self.above].copy()
-        start = first - (top - self.above)
-        return rows[start : start + stop - first]
+        origins = ((self.held, top - self.above), (self.x[top : self.b], top), (self.tail, self.b))
+        found = [rows[max(first - origin, 0) : max(stop - origin, 0)] for rows, origin in origins]
+        if self.above:
+            fresh = self.x[max(top, bottom - self.above) : bottom]
+            self.held = np.concatenate([self.held, fresh])[-self.above :]
+        return [rows for rows in found if len(rows)]
 
 
 def sweep(
@@ -249,7 +256,7 @@ def sweep(
                 stop = first + (n - 1) * layout.stride[0] + task.reach[0] + 1
                 place = np.arange(first, stop) if first < 0 or stop > task.shape[0] else None
                 unreal = None if place is None else (place < 0) | (place >= task.shape[0])
-                filler.fill(reader.part(first, stop), unreal)
+                filler.fill(reader.parts(first, stop), unreal)
                 sums = [worker(source, n) for worker in workers]
                 count += finish(sums, source, y[top:end].reshape(end - top, -1))
         return count

@@ -44,15 +44,18 @@ class Trainer:
         if self.shares.size <= len(labels) <= AT_ONCE:
             scores = self.shares.learn(images, labels, rate, self.steps)
         else:
-            scores = self.slope_by_slices(images, labels)
-            self.shares.descend(1, rate, self.steps)
+            scores, workers = self.slope(images, labels)
+            self.shares.descend(workers, rate, self.steps)
         self.steps += 1
         if self.average:
             self.average.update()
         return total(scores)
 
-    def slope_by_slices(self, images: Array, labels: Array) -> list[Score]:
-        """Leaves the whole gradient of a large batch in the first worker's place."""
+    def slope(self, images: Array, labels: Array) -> tuple[list[Score], int]:
+        """Leaves the gradient of a batch in the places of so many workers; that of a large one is in the first's."""
+        if len(labels) <= AT_ONCE:  # a worker a picture
+            scores = self.shares.slope(images, labels, len(labels))
+            return scores, len(scores)
         gradients = self.shares.gradients
         scores, whole = [], np.zeros_like(gradients[0])
         for first in range(0, len(labels), AT_ONCE):
@@ -62,7 +65,7 @@ class Trainer:
                 whole += gradient
             scores += found
         np.copyto(gradients[0], whole)
-        return scores
+        return scores, 1
 
     def averaged(self) -> AbstractContextManager[None]:
         """While this lasts, the network is the one to be tested and saved: the average, where there is one."""

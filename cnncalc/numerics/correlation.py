@@ -8,10 +8,10 @@ from typing import TypeAlias
 
 import numpy as np
 
+from cnncalc.numerics.channels import beside_rows, by_row, channel_sum
 from cnncalc.numerics.columns import Columns, Sizes, gathered
 from cnncalc.numerics.correlation_back import added, slides_back, turned, weight_gradient
 from cnncalc.numerics.products import multiply
-from cnncalc.numerics.sums import beside_rows, by_row, channel_sum
 from cnncalc.numerics.windows import Axis
 from cnncalc.numerics.workspace import Array, Workspace, rows
 

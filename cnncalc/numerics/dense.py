@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from cnncalc.numerics.sums import channel_sum
+from cnncalc.numerics.channels import channel_sum
 from cnncalc.numerics.workspace import Array, Workspace
 
 Gradients: TypeAlias = tuple[Array | None, Array, Array | None]

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from cnncalc.numerics.sums import channel_sum
+from cnncalc.numerics.channels import channel_sum
 from cnncalc.numerics.windows import Axis, last_axes, taps
 from cnncalc.numerics.workspace import Array, Workspace
 

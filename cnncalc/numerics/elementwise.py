@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable
 
 import numpy as np
 
-from cnncalc.numerics.sums import channel_sum
+from cnncalc.numerics.channels import by_channel, channel_sum
 from cnncalc.numerics.workspace import Array, Pullback, Workspace, rows
 
 # clipping at two numbers is a vector instruction; a maximum with one number is not
@@ -35,7 +35,7 @@ def add_bias(
     x: Array, bias: Array, space: Workspace, key: Hashable, *, reuse: bool = False
 ) -> tuple[Array, Callable[[Array], tuple[Array, Array]]]:
     """One number a channel, (C,), added to x (C, *spatial, N). The pullback gives (dx, dbias), dx being dy."""
-    y = np.add(x, bias.reshape(-1, *(1 for _ in x.shape[1:])), out=_result(x, space, key, reuse))
+    y = np.add(x, by_channel(bias, x), out=_result(x, space, key, reuse))
     return y, lambda dy: (dy, channel_sum(dy))
 
 

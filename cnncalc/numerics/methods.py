@@ -41,8 +41,8 @@ class Choice(NamedTuple):
 def choices(what: Task) -> Iterator[Choice]:
     """Every method that gives the pixels of exact sums, or of sums in double precision."""
     if what.whole:
-        finisher = rounding.whole(what)
-        yield from (choice._replace(finishing=finisher) for choice in _whole_additions(what))
+        finishing = rounding.whole(what)
+        yield from (choice._replace(finishing=finishing) for choice in _whole_additions(what))
         exact = rounding.fractional(what, scaled=False, error=0.0)
         yield from (choice._replace(finishing=exact) for choice in _exact_products(what))
         return
@@ -59,10 +59,10 @@ def choices(what: Task) -> Iterator[Choice]:
 
 def raw_choices(what: Task, finite: bool = True) -> Iterator[Choice]:
     """Every method whose sums are within 1e-12 of Σ |weight| · |pixel| of a plain loop in double precision."""
-    finisher = rounding.raw(what)
+    finishing = rounding.raw(what)
     exact = (_whole_additions, _exact_products)
     found = chain(*(each(what) for each in exact)) if what.whole else _doubles(what, finite)
-    yield from (choice._replace(finishing=finisher) for choice in found)
+    yield from (choice._replace(finishing=finishing) for choice in found)
 
 
 def _holds(dtype: Any, what: Task) -> bool:

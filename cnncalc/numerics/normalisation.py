@@ -7,8 +7,8 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
+from cnncalc.numerics.channels import beside_rows, by_channel, by_row, ones
 from cnncalc.numerics.elementwise import pass_back, rectified
-from cnncalc.numerics.sums import beside_rows, by_row, ones
 from cnncalc.numerics.workspace import Array, Workspace
 
 Gradients: TypeAlias = tuple[Array, Array, Array]
@@ -41,11 +41,6 @@ def _strips(x: Array) -> list[tuple[slice, slice]]:
         for row in range(0, height, high)
         for channel in range(0, channels, wide)
     ]
-
-
-def by_channel(channels: Array, x: Array) -> Array:
-    """One number a channel, (C,), to stand beside (C, *spatial, N)."""
-    return channels.astype(x.dtype).reshape(-1, *(1 for _ in x.shape[1:]))
 
 
 def _sums(part: Array) -> Array:

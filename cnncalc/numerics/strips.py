@@ -172,10 +172,6 @@ class _Reader:
     def __init__(self, x: Buffer, task: Task) -> None:
         self.x, self.task = x, task
 
-    def parts(self, first: int, stop: int) -> list[Buffer]:
-        """The same in one part or several, one below the other, which nobody may write to."""
-        return [self.part(first, stop)]
-
     def part(self, first: int, stop: int) -> Buffer:
         """Rows first to stop; those that only the number beyond would fill hold anything."""
         height, part = self.task.shape[0], self.task.part
@@ -187,6 +183,10 @@ class _Reader:
         if rows[-1] - rows[0] == len(rows) - 1 and (np.diff(rows) == 1).all():
             return self.x[rows[0] : rows[-1] + 1]
         return self.x[rows]
+
+    def parts(self, first: int, stop: int) -> list[Buffer]:
+        """The same in one part or several, one below the other, which nobody may write to."""
+        return [self.part(first, stop)]
 
 
 class _Trail(_Reader):

@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from cnncalc.numerics.channels import by_channel, channel_sum
 from cnncalc.numerics.correlation import correlate, correlate_adjoint
-from cnncalc.numerics.sums import channel_sum
 from cnncalc.numerics.windows import Axis
 from cnncalc.numerics.workspace import Array, Pullback, Workspace
 
@@ -48,7 +48,7 @@ def transpose_correlate(
         y.fill(0)
         y[there] = laid
     if bias is not None:
-        np.add(y, bias.reshape(-1, *(1 for _ in out), 1), out=y)
+        np.add(y, by_channel(bias, y), out=y)
 
     def pullback(dy: Array) -> Gradients:
         seen = dy[there]

@@ -1,6 +1,6 @@
-"""Sums over everything but the channels, as products with ones: BLAS adds faster than a reduction does.
+"""Sums over everything but the channels, and one number a channel beside an image.
 
-And one number a channel beside the rows of an image.
+The sums are products with ones: BLAS adds faster than a reduction does.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 
 from cnncalc.numerics.workspace import Array, Workspace, rows
+
+_MANY = 4  # rows for which it pays to write a row's numbers out
 
 
 @cache
@@ -43,7 +45,9 @@ def by_row(x: Array) -> Array:
     return rows(x).reshape(x.shape[1], x.shape[0], -1)
 
 
-_MANY = 4  # rows for which it pays to write a row's numbers out
+def by_channel(channels: Array, x: Array) -> Array:
+    """One number a channel, (C,), to stand beside (C, *spatial, N)."""
+    return channels.astype(x.dtype).reshape(-1, *(1 for _ in x.shape[1:]))
 
 
 def beside_rows(channels: Array, x: Array, space: Workspace, name: Hashable) -> Array:

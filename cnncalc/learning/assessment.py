@@ -15,6 +15,7 @@ from cnncalc.learning.losses import CrossEntropy, Loss, Score, total
 from cnncalc.learning.network import Network
 from cnncalc.learning.team import Team, parts
 from cnncalc.numerics.run import Run
+from cnncalc.numerics.ufuncs import ufunc_settings
 from cnncalc.numerics.workspace import Array
 
 T = TypeVar("T")
@@ -184,7 +185,7 @@ def looked_at(network: Network, data: Split, inputs: Inputs, team: Team, look: L
     """What `look` finds in the network's outputs (K, n) before a softmax, batch by batch, in the order of the split."""
     shared = parts(len(data), team.size)
 
-    @np.errstate(all="ignore")
+    @ufunc_settings()
     def share(worker: int) -> list[T]:
         run = Run(train=False)
         found = []

@@ -14,6 +14,7 @@ from cnncalc.layers.dense import RadialBasis
 from cnncalc.learning.parameters import Parameters
 from cnncalc.numerics.elementwise import softmax
 from cnncalc.numerics.run import Run
+from cnncalc.numerics.ufuncs import ufunc_settings
 from cnncalc.numerics.workspace import Array
 
 Backward = Callable[[Array, Parameters], "Array | None"]
@@ -122,7 +123,7 @@ class Network:
 
         return y, backward
 
-    @np.errstate(all="ignore")
+    @ufunc_settings()
     def probabilities(self, x: Array, run: Run) -> Array:
         """Softmax of the logits, (K, N)."""
         logits, _ = self.forward(x, run)

@@ -18,6 +18,7 @@ from cnncalc.learning.processes import Reduce
 from cnncalc.learning.settings import Settings
 from cnncalc.learning.team import Members, Team, parts
 from cnncalc.numerics.run import Run
+from cnncalc.numerics.ufuncs import ufunc_settings
 from cnncalc.numerics.workspace import Array
 
 AT_ONCE = 512  # pictures that lie ready for the team
@@ -54,7 +55,7 @@ class Share:
         x = self.inputs.batch(self.images[part], run.space, self.network.dtype)
         return self.network.forward(x, run, behind=self.inputs.behind)
 
-    @np.errstate(all="ignore")  # a number out of range shows in the loss
+    @ufunc_settings()  # a number out of range shows in the loss
     def slope(self, part: slice, examples: int) -> Score:
         """The loss of a part of the pictures; its gradient, as of a mean over so many examples, is left behind."""
         run, labels = self.run, self.labels[part]
@@ -67,7 +68,7 @@ class Share:
                 self.network.buffers[name][...] = value
         return score
 
-    @np.errstate(all="ignore")
+    @ufunc_settings()
     def score(self, part: slice) -> Score:
         """The loss of a part of the pictures, as the network is when it does not learn."""
         run = replace(self.run, train=False)
@@ -86,7 +87,7 @@ class Share:
         self.descend(workers, rate, steps)
         return score
 
-    @np.errstate(all="ignore")
+    @ufunc_settings()
     def descend(self, workers: int, rate: float, steps: int) -> None:
         """This worker's part of a step along the gradients that so many have left."""
         self.descent.step(workers, rate, steps)

@@ -14,6 +14,7 @@ from cnncalc.learning.network import Network
 from cnncalc.learning.settings import Settings
 from cnncalc.learning.share import AT_ONCE, Shares
 from cnncalc.learning.team import Team
+from cnncalc.numerics.ufuncs import ufunc_settings
 from cnncalc.numerics.workspace import Array
 
 
@@ -34,7 +35,7 @@ class Trainer:
         self.steps = 0
         self.average = Average(network, self.settings.average) if self.settings.average else None
 
-    @np.errstate(all="ignore")  # a number out of range shows in the loss
+    @ufunc_settings()  # a number out of range shows in the loss
     def step(self, images: Array, labels: Array, rate: float) -> Score:
         """One batch (N, H, W, C): forward, backward, and a step of the optimiser.
 

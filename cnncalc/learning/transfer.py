@@ -21,6 +21,7 @@ from cnncalc.learning.inputs import Features, Inputs
 from cnncalc.learning.network import Network
 from cnncalc.learning.team import Team
 from cnncalc.numerics.run import Run
+from cnncalc.numerics.ufuncs import ufunc_settings
 from cnncalc.numerics.workspace import Array
 
 MOST = 1 << 30  # bytes of features that are kept; more are computed anew each time
@@ -112,7 +113,7 @@ def features(network: Network, inputs: Inputs, part: Split, shape: tuple[int, ..
     made: Array = np.empty((len(part), *shape), network.dtype)
     firsts = range(0, len(part), AT_ONCE)
 
-    @np.errstate(all="ignore")
+    @ufunc_settings()
     def share(worker: int) -> None:
         run = Run(train=False)
         for first in firsts[worker :: team.size]:

@@ -76,6 +76,11 @@ def are_pixels(shape: tuple[int, ...], rest: tuple[Axis, ...], s: Sizes) -> bool
     return s.g == 1 and (visited or covered)
 
 
+def lie_ready(shape: tuple[int, ...], axes: tuple[Axis, ...], s: Sizes) -> bool:
+    """Whether the columns of an image are its pixels as they lie, if it lies in runs."""
+    return not axes[0].before and not axes[0].after and are_pixels(shape, axes[1:], s)
+
+
 def gathered(
     x: Array, axes: tuple[Axis, ...], s: Sizes, space: Workspace, key: Hashable
 ) -> Iterator[Columns]:
@@ -86,7 +91,7 @@ def gathered(
     """
     row, rest = axes[0], axes[1:]
     lying, height = rows(x), x.shape[1]
-    if not row.before and not row.after and are_pixels(x.shape, rest, s) and lying.flags.c_contiguous:
+    if lie_ready(x.shape, axes, s) and lying.flags.c_contiguous:
         yield Columns(slice(0, s.oh), lying[None])
         return
     image = lying.reshape(height, s.g, s.c, *x.shape[2:]).swapaxes(0, 1)  # (g, height, c, *spatial, n)

@@ -8,9 +8,10 @@ from typing import TypeAlias
 
 import numpy as np
 
+from cnncalc.numerics import shifted
 from cnncalc.numerics.channels import beside_rows, by_row, channel_sum
-from cnncalc.numerics.columns import Columns, Sizes, gathered
-from cnncalc.numerics.correlation_back import added, slides_back, turned, weight_gradient
+from cnncalc.numerics.columns import Columns, Sizes, are_pixels, gathered
+from cnncalc.numerics.correlation_back import added, gathers_back, turned_around, weight_gradient
 from cnncalc.numerics.products import multiply
 from cnncalc.numerics.windows import Axis
 from cnncalc.numerics.workspace import Array, Workspace, rows
@@ -43,26 +44,26 @@ def correlate(
         y, inner = correlate(x, weight, bias, (_ONE, *axes), (1, *out), groups, space, key, need_dx=need_dx)
         return y[:, 0], lambda dy: _without_rows(inner(dy[:, None]))
     s = _sizes(weight.shape, axes, out, groups, x.shape[-1])
-    matrix = _matrix(weight, s, space, key)  # (g, k, kh·r)
+    by_group = weight.reshape(s.g, s.k, *weight.shape[1:])
     y = space.image((key, "y"), (weight.shape[0], *out, s.n), x.dtype)
-    kept = _slide(x, matrix, axes, s, y, space, key)
+    kept = _slide(x, by_group, axes, s, y, space, key)
     if bias is not None:
         lying = by_row(y)
         np.add(lying, beside_rows(bias, y, space, "bias"), out=lying)
 
     def pullback(dy: Array) -> Gradients:
-        by_group = _grouped(dy, s, space)
-        columns = [kept] if kept else gathered(x, axes, s, space, key)
-        dweight = weight_gradient(by_group, columns, axes[0].stride, s, space).swapaxes(1, 2)
+        dy_rows = _grouped(dy, s, space)
+        if shifted.suits(x, axes, s):
+            dweight = shifted.weight_gradient(x, dy_rows, axes, s, space)
+        else:
+            columns = [kept] if kept else gathered(x, axes, s, space, key)
+            dweight = weight_gradient(dy_rows, columns, axes[0].stride, s, space)
+        dweight = dweight.swapaxes(1, 2)
         dbias = None if bias is None else channel_sum(dy)
         if not need_dx:
             return None, dweight, dbias
         dx = space.image((key, "dx"), x.shape, dy.dtype)
-        if slides_back(axes, x.shape, s):
-            filters, around, back = turned(weight, axes, x.shape, s, space)
-            _slide(dy, filters, around, back, dx, space, "dy")
-        else:
-            added(matrix, by_group, axes, s, dx, space)
+        _adjoint(dy, by_group, axes, s, dx, space, key)
         return dx, dweight, dbias
 
     return y, pullback
@@ -85,7 +86,7 @@ def correlate_adjoint(
         ]
     s = _sizes(weight.shape, axes, dy.shape[1:-1], groups, dy.shape[-1])
     dx = space.image((key, "dx"), shape, dy.dtype)
-    added(_matrix(weight, s, space, key), _grouped(dy, s, space), axes, s, dx, space)
+    _adjoint(dy, weight.reshape(s.g, s.k, *weight.shape[1:]), axes, s, dx, space, key)
     return dx
 
 
@@ -98,14 +99,31 @@ def _sizes(
 
 
 def _slide(
-    x: Array, matrix: Array, axes: tuple[Axis, ...], s: Sizes, y: Array, space: Workspace, key: Hashable
+    x: Array, weight: Array, axes: tuple[Axis, ...], s: Sizes, y: Array, space: Workspace, key: Hashable
 ) -> Columns | None:
-    """Fills y (K, *out, n) with products of a matrix (g, k, kh·r) and the windows on x; the columns if they last."""
+    """Fills y (K, *out, n) with the correlation of x and a weight (g, k, c, kh, *kernel); the columns if they last."""
+    if shifted.suits(x, axes, s):
+        shifted.slide(x, weight, axes, s, y, space)
+        return None
+    matrix = _matrix(weight, s, space, key)
     by_group = rows(y).reshape(s.oh, s.g, s.k, s.length).swapaxes(0, 1)
     columns = None
     for columns in gathered(x, axes, s, space, key):
         multiply(matrix[:, None], columns.windows(axes[0].stride, s), by_group[:, columns.outputs])
     return columns if columns and columns.outputs == slice(0, s.oh) else None
+
+
+def _adjoint(
+    dy: Array, weight: Array, axes: tuple[Axis, ...], s: Sizes, dx: Array, space: Workspace, key: Hashable
+) -> None:
+    """Fills dx with the gradient of the image: the filters, turned around, slide over dy, or columns are added."""
+    if all(axis.stride == 1 for axis in axes) and not are_pixels(dx.shape, axes[1:], s):
+        around, back = turned_around(axes, dx.shape, s)
+        if shifted.suits(dy, around, back) or gathers_back(dx.shape, s):
+            backwards = np.flip(weight, tuple(range(3, weight.ndim))).swapaxes(1, 2)
+            _slide(dy, backwards, around, back, dx, space, "dy")
+            return
+    added(_matrix(weight, s, space, key), _grouped(dy, s, space), axes, s, dx, space)
 
 
 def _without_rows(gradients: Gradients) -> Gradients:
@@ -114,8 +132,8 @@ def _without_rows(gradients: Gradients) -> Gradients:
 
 
 def _matrix(weight: Array, s: Sizes, space: Workspace, key: Hashable) -> Array:
-    """The weight in the order of the windows, (g, k, kh·c·kernel); copied only if it lies otherwise."""
-    ordered = weight.swapaxes(1, 2)  # (K, kh, c, *kernel)
+    """A weight (g, k, c, kh, *kernel) in the order of the windows, (g, k, kh·c·kernel); copied if it lies otherwise."""
+    ordered = weight.swapaxes(2, 3)
     if not ordered.flags.c_contiguous:
         matrix = space.array((key, "matrix"), ordered.shape, weight.dtype)
         np.copyto(matrix, ordered)

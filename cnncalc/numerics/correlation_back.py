@@ -18,84 +18,77 @@ from cnncalc.numerics.products import LEAST, UNPACKED, multiply, piece, split
 from cnncalc.numerics.windows import Axis, last_axes, row_runs, tap_order, taps
 from cnncalc.numerics.workspace import Array, Workspace, rows
 
-_DEEP, _LONG = 64, 128  # numbers under a window, columns in a piece: with fewer it does not pay to turn dy
+_DEEP, _WIDE = 8, 512  # rows and numbers of a product: with fewer it does not pay to turn dy
+_LONG = 128  # columns in a piece: likewise
 _BEYOND = 1.2  # times as many pixels as outputs: the rest of what a turned filter slides over are zeros
 
 
 def weight_gradient(dy: Array, columns: Iterable[Columns], stride: int, s: Sizes, space: Workspace) -> Array:
     """Σ over rows of outputs of dy · windowsᵀ as (K, kh, c, *kernel); dy (g, oh, k, length)."""
-    n = piece(s.length, s.r * s.k)
-    small = s.depth >= _DEEP and n >= _LONG and s.length % n == 0
     total: Any = 0
+    turn = in_pieces(s.k, s.kh, s.r, s.length)
     for some in columns:
-        part, windows = dy[:, some.outputs], some.windows(stride, s)
-        total = total + (
-            _in_pieces(part, windows, n, s, space) if small else _at_once(part, windows, s, space)
-        )
+        part = dy[:, some.outputs]
+        turned = turned_rows(part, space) if turn else None
+        total = total + row_gradient(part, turned, some.windows(stride, s), s.kh, space)
     dweight: Array = total.reshape(s.g * s.k, s.kh, s.c, *s.kernel)
     return dweight
 
 
-def _in_pieces(dy: Array, windows: Array, n: int, s: Sizes, space: Workspace) -> Array:
-    """The sum for some rows, (g, k, kh·r), by small products with dy turned: one row of the kernel, n columns each."""
-    high, pieces = dy.shape[1], s.length // n
-    lying = space.array(("correlate", "turned dy"), (s.g, high, 1, pieces, n, s.k), dy.dtype)
-    np.copyto(lying.reshape(s.g, high, s.length, s.k), dy.swapaxes(2, 3))
-    products = space.array(("correlate", "products"), (s.g, high, s.kh, pieces, s.r, s.k), dy.dtype)
-    by_row = windows.reshape(s.g, high, s.kh, s.r, s.length, copy=False)
-    np.matmul(split(by_row, n), lying, out=products)
-    total: Array = np.add.reduce(products, axis=(1, 3))
-    return total.reshape(s.g, s.depth, s.k).swapaxes(1, 2)
+def in_pieces(filters: int, high: int, r: int, length: int) -> bool:
+    """Whether the products of so long rows, with so many rows of the kernel, are best done by small ones."""
+    return r >= _DEEP and filters * high * r >= _WIDE and piece(length, filters * r) >= _LONG
 
 
-def _at_once(dy: Array, windows: Array, s: Sizes, space: Workspace) -> Array:
-    """The same by one product a row; BLAS is quicker with the larger matrix in front."""
-    high = dy.shape[1]
-    if s.k < s.depth:
-        products = space.array(("correlate", "products"), (s.g, high, s.depth, s.k), dy.dtype)
-        np.matmul(windows, dy.swapaxes(2, 3), out=products)
-        return _over_rows(products).swapaxes(1, 2)
-    products = space.array(("correlate", "products"), (s.g, high, s.k, s.depth), dy.dtype)
-    np.matmul(dy, windows.swapaxes(2, 3), out=products)
-    return _over_rows(products)
+def turned_rows(dy: Array, space: Workspace) -> Array:
+    """The rows of dy (g, rows, k, length) turned, (g, rows, length, k)."""
+    turned = space.array(("correlate", "turned dy"), dy.swapaxes(2, 3).shape, dy.dtype)
+    np.copyto(turned, dy.swapaxes(2, 3))
+    return turned
 
 
-def _over_rows(products: Array) -> Array:
-    total: Array = np.add.reduce(products, axis=1)
-    return total
+def row_gradient(dy: Array, turned: Array | None, windows: Array, high: int, space: Workspace) -> Array:
+    """Σ over rows of dy · windowsᵀ, (g, k, depth); dy (g, rows, k, length), windows (g, rows, depth, length).
+
+    With dy turned, if it is, by small products: one of so many rows of the kernel, and some columns, each.
+    """
+    g, count, k, length = dy.shape
+    depth = windows.shape[2]
+    n = piece(length, depth // max(high, 1) * k)
+    if turned is not None and n and length % n == 0:
+        by_row = windows.reshape(g, count, high, depth // high, length, copy=False)
+        pieces = turned.reshape(g, count, 1, length // n, n, k, copy=False)
+        products = space.array(
+            ("correlate", "products"), (g, count, high, length // n, depth // high, k), dy.dtype
+        )
+        np.matmul(split(by_row, n), pieces, out=products)
+        total: Array = np.add.reduce(products, axis=(1, 3))
+        return total.reshape(g, depth, k).swapaxes(1, 2)
+    front, behind = (windows, dy) if k < depth else (dy, windows)  # BLAS is quicker so
+    products = space.array(("correlate", "products"), (g, count, front.shape[2], behind.shape[2]), dy.dtype)
+    np.matmul(front, behind.swapaxes(2, 3), out=products)
+    total = np.add.reduce(products, axis=1)
+    return total.swapaxes(1, 2) if k < depth else total
 
 
-def slides_back(axes: tuple[Axis, ...], shape: tuple[int, ...], s: Sizes) -> bool:
-    """Whether the gradient of an image of that shape is best had by sliding the turned filters over dy.
+def gathers_back(shape: tuple[int, ...], s: Sizes) -> bool:
+    """Whether the gradient of an image of that shape is best had from columns of dy, where windows step by one pixel.
 
     More channels of dy would be more columns, and its products are to be among those that BLAS does fastest.
     """
-    by_one = all(a.stride == 1 for a in axes)
     wide = prod(s.kernel) > 1 and s.k <= s.c
     small = s.c * s.kh * s.k * prod(s.kernel) * LEAST <= UNPACKED
-    return by_one and wide and small and prod(shape[1:-1]) <= _BEYOND * s.oh * prod(s.out)
-
-
-def turned(
-    weight: Array, axes: tuple[Axis, ...], shape: tuple[int, ...], s: Sizes, space: Workspace
-) -> tuple[Array, tuple[Axis, ...], Sizes]:
-    """What to slide over dy for the gradient of an image of that shape: matrix (g, c, kh·k·kernel), axes, sizes."""
-    around, back = _around(axes, shape, s)
-    matrix = space.array(("correlate", "turned"), (s.g, s.c, s.kh, s.k, *s.kernel), weight.dtype)
-    by_group = weight.reshape(s.g, s.k, s.c, s.kh, *s.kernel)
-    backwards = by_group[:, :, :, *(slice(None, None, -1) for _ in axes)]
-    np.copyto(matrix, np.moveaxis(backwards, 1, 3))
-    return matrix.reshape(s.g, s.c, -1), around, back
+    return wide and small and prod(shape[1:-1]) <= _BEYOND * s.oh * prod(s.out)
 
 
 @lru_cache(maxsize=1024)
-def _around(axes: tuple[Axis, ...], shape: tuple[int, ...], s: Sizes) -> tuple[tuple[Axis, ...], Sizes]:
+def turned_around(axes: tuple[Axis, ...], shape: tuple[int, ...], s: Sizes) -> tuple[tuple[Axis, ...], Sizes]:
     """The windows of the turned filters over dy, and their sizes."""
-    around = []
+    found = []
     for a, size, out in zip(axes, shape[1:-1], (s.oh, *s.out), strict=True):
         reach = a.dilation * (a.kernel - 1)
-        around.append(Axis(a.kernel, 1, reach - a.before, size - out + a.before, a.dilation))
-    return tuple(around), Sizes(s.g, s.c, s.k, s.kh, shape[1], s.kernel, shape[2:-1], s.n)
+        found.append(Axis(a.kernel, 1, reach - a.before, size - out + a.before, a.dilation))
+    return tuple(found), Sizes(s.g, s.c, s.k, s.kh, shape[1], s.kernel, shape[2:-1], s.n)
 
 
 def added(matrix: Array, dy: Array, axes: tuple[Axis, ...], s: Sizes, dx: Array, space: Workspace) -> None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from cnncalc.numerics.borders import sources
 from cnncalc.numerics.tasks import Task
+from cnncalc.numerics.ufuncs import ufunc_settings
 from cnncalc.numerics.workspace import Arena, spare
 
 EVEN = 8  # strips begin at multiples of it, whatever their number, so that matrices add up in one order
@@ -245,7 +246,7 @@ def sweep(
 
     def work(reader: _Reader, tops: Iterator[int]) -> int:
         count = 0
-        with spare() as arena, np.errstate(all="ignore"):  # of float weights near the end of their range
+        with spare() as arena, ufunc_settings():
             source = arena.array((layout.size,), routes[0].source)
             source[:] = 0
             workers = [_dropping(route.worker(layout, arena), layout, arena) for route in routes]

@@ -76,6 +76,25 @@ def taps(axes: tuple[Axis, ...], sizes: tuple[int, ...], outs: tuple[int, ...]) 
 
 
 @cache
+def kernel_rows(axis: Axis, size: int, out: int) -> tuple[tuple[slice, slice], ...]:
+    """Runs of output rows that see pixels through the same rows of the kernel: outputs, and those rows.
+
+    Not for a dilated axis, whose windows leave rows out.
+    """
+
+    def seen(position: int) -> tuple[int, int]:
+        top = position * axis.stride - axis.before
+        low = min(axis.kernel, max(0, -top))
+        return low, max(low, min(axis.kernel, size - top))
+
+    found = []
+    for (low, high), group in groupby(range(out), key=seen):
+        run = list(group)
+        found.append((slice(run[0], run[-1] + 1), slice(low, high)))
+    return tuple(found)
+
+
+@cache
 def tap_order(axis: Axis) -> tuple[tuple[slice, slice], ...]:
     """The kernel rows in another order: those that meet the same input rows side by side, the last first.
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from cnncalc.numerics import shifted
 from cnncalc.numerics.correlation import correlate
 from cnncalc.numerics.windows import Axis
 from cnncalc.numerics.workspace import Array, Workspace
@@ -40,8 +43,37 @@ channels = st.tuples(
 @example(
     [(Axis(2), 3), (Axis(4), 4), (Axis(5), 5)], (1, 2, 2), 2, 0
 )  # columns that are the pixels themselves
-@example([(Axis(2), 3), (Axis(1), 4), (Axis(5), 5)], (1, 2, 2), 2, 0)  # and that would be, in another order
+@example([(Axis(2), 3), (Axis(1), 4), (Axis(5), 5)], (1, 2, 2), 2, 0)  # and would be, in another order
 def test_correlate_agrees_with_plain_loops_and_its_pullback_is_the_adjoint(pairs, counts, n, seed):
+    agrees_with_loops(pairs, counts, n, seed)
+
+
+@st.composite
+def along_rows(draw: st.DrawFn) -> list[tuple[Axis, int]]:
+    """Windows that go along a row by one pixel, some of them beside the image."""
+    pairs = []
+    for stride, dilation in ((draw(st.integers(1, 3)), 1), (1, draw(st.integers(1, 2)))):
+        kernel = draw(st.integers(1, 4))
+        before, after = draw(st.integers(0, kernel + 1)), draw(st.integers(0, kernel + 1))
+        smallest = max(1, dilation * (kernel - 1) + 1 - before - after)
+        size = draw(st.integers(smallest, smallest + 4))
+        pairs.append((Axis(kernel, stride, before, after, dilation), size))
+    return pairs
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    along_rows(), st.integers(1, 3), st.integers(1, 4), st.integers(1, 3), st.integers(0, 99), st.booleans()
+)
+def test_products_that_are_moved_agree_with_plain_loops(pairs, share, filters, n, seed, near):
+    """However few the pixels are; `near`: one row of products at a time."""
+    with patch.object(shifted, "_ENOUGH", 0), patch.object(shifted, "_NEAR", 1 if near else 1 << 20):
+        shifted._bands.cache_clear()
+        agrees_with_loops(pairs, (1, share, filters), n, seed)
+    shifted._bands.cache_clear()
+
+
+def agrees_with_loops(pairs: list[tuple[Axis, int]], counts: tuple[int, ...], n: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     groups, share, filters = counts
     axes, sizes = zip(*pairs, strict=True)
@@ -69,6 +101,7 @@ def test_correlate_agrees_with_plain_loops_and_its_pullback_is_the_adjoint(pairs
     np.testing.assert_allclose(np.vdot(dweight, other_weight), np.vdot(dy, along_weight), atol=1e-10)
 
 
+@pytest.mark.parametrize("enough", [0, 1 << 62])  # products are moved, or pixels gathered
 @pytest.mark.parametrize("n", [480, 481])  # a row of windows is a whole number of pieces, and is not
 @pytest.mark.parametrize(
     "axes",
@@ -78,7 +111,10 @@ def test_correlate_agrees_with_plain_loops_and_its_pullback_is_the_adjoint(pairs
         (Axis(4, 1, 0, 2), Axis(5, 1, 2, 2)),
     ],
 )
-def test_a_batch_too_large_for_one_product_and_for_the_cache_gives_the_same(axes: tuple[Axis, ...], n: int):
+def test_a_batch_too_large_for_one_product_and_for_the_cache_gives_the_same(
+    axes: tuple[Axis, ...], n: int, enough: int, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(shifted, "_ENOUGH", enough)
     rng = np.random.default_rng(7)
     channels, sizes = 8, (9, 13)
     x = rng.standard_normal((channels, *sizes, n))

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cnncalc.numerics.windows import Axis, Tap, last_axes, taps
-from cnncalc.numerics.workspace import Array, Workspace, rows
+from cnncalc.numerics.workspace import Array, Workspace, portion, rows
 
 _NEAR = 3 << 20  # bytes of columns at a time: few calls, and most of it stays in the caches
 
@@ -115,8 +115,7 @@ def gathered(
 def _rows_at_once(row: Axis, s: Sizes, itemsize: int) -> int:
     """How many rows of outputs to gather for, in portions about equally large."""
     line = s.g * s.r * s.length * itemsize
-    most = max(1, (_NEAR // max(line, 1) - s.kh) // row.stride + 1)
-    return -(-s.oh // -(-s.oh // most))
+    return portion(s.oh, (_NEAR // max(line, 1) - s.kh) // row.stride + 1)
 
 
 def _copy(columns: Array, image: Array, tap: Tap, out: tuple[int, ...]) -> None:

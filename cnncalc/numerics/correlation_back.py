@@ -15,11 +15,12 @@ import numpy as np
 
 from cnncalc.numerics.columns import Columns, Sizes, are_pixels
 from cnncalc.numerics.products import LEAST, UNPACKED, multiply, piece, split
-from cnncalc.numerics.windows import Axis, last_axes, row_runs, tap_order, taps
-from cnncalc.numerics.workspace import Array, Workspace, rows
+from cnncalc.numerics.windows import Axis, Tap, last_axes, row_runs, tap_order, taps
+from cnncalc.numerics.workspace import Array, Workspace, portion, rows
 
 _DEEP, _WIDE = 8, 512  # rows and numbers of a product: with fewer it does not pay to turn dy
 _LONG = 128  # columns in a piece: likewise
+_NEAR = 1 << 20  # bytes of columns at a time: they are added before they leave the cache
 _BEYOND = 1.2  # times as many pixels as outputs: the rest of what a turned filter slides over are zeros
 
 
@@ -93,37 +94,47 @@ def turned_around(axes: tuple[Axis, ...], shape: tuple[int, ...], s: Sizes) -> t
 
 def added(matrix: Array, dy: Array, axes: tuple[Axis, ...], s: Sizes, dx: Array, space: Workspace) -> None:
     """Fills dx (C, *spatial, N) with the gradients of its columns; matrix (g, k, kh·r), dy (g, oh, k, length)."""
-    shape, rest = dx.shape, axes[1:]
+    shape, row, rest = dx.shape, axes[0], axes[1:]
     height = shape[1]
-    if are_pixels(shape, rest, s):
-        _gather_rows(matrix, dy, axes[0], rows(dx).reshape(1, height, s.r, s.length), s, space)
+    pixels = are_pixels(shape, rest, s)
+    if pixels and s.oh == 1 and height == s.kh and not row.before:  # one window over all
+        np.matmul(matrix.swapaxes(1, 2), dy[:, 0], out=rows(dx).reshape(1, s.depth, s.length))
         return
-    dcolumns = space.array(("correlate", "dcolumns"), (s.g, height, s.r, s.length), dy.dtype)
-    _gather_rows(matrix, dy, axes[0], dcolumns, s, space)
-    rows(dx).fill(0)
-    grouped = rows(dx).reshape(height, s.g, s.c, *shape[2:]).swapaxes(0, 1)  # (g, height, c, *spatial, n)
-    by_tap = dcolumns.reshape(s.g, height, s.c, *s.kernel, *s.out, s.n)
-    for tap in taps(rest, shape[2:-1], s.out):
-        there = last_axes(grouped, tap.inputs)
-        np.add(there, last_axes(by_tap, tap.offset + tap.outputs), out=there)
+    filters = _apart(matrix, row, s, space)
+    if pixels:
+        _fill_rows(filters, dy, row, rows(dx).reshape(1, height, s.r, s.length), range(height), s)
+        return
+    places = _first_there(rest, shape[2:-1], s.out)
+    by_group = rows(dx).reshape(height, s.g, s.c, *shape[2:]).swapaxes(0, 1)  # (g, height, c, *spatial, n)
+    step = portion(height, _NEAR // (s.g * s.r * s.length * dx.itemsize))
+    for top in range(0, height, step):
+        some = range(top, min(top + step, height))
+        dcolumns = space.array(("correlate", "dcolumns"), (s.g, len(some), s.r, s.length), dy.dtype)
+        _fill_rows(filters, dy, row, dcolumns, some, s)
+        _lay(
+            dcolumns.reshape(s.g, len(some), s.c, *s.kernel, *s.out, s.n),
+            by_group[:, some.start : some.stop],
+            places,
+        )
 
 
-def _gather_rows(matrix: Array, dy: Array, row: Axis, dcolumns: Array, s: Sizes, space: Workspace) -> None:
-    """Fill the gradient of the columns, (g, height, r, length), from the output rows that saw each row."""
-    if s.oh == 1 and dcolumns.shape[1] == s.kh and not row.before:  # one window over all rows
-        whole = dcolumns.reshape(s.g, s.depth, s.length)
-        np.matmul(matrix.swapaxes(1, 2), dy[:, 0], out=whole)
-        return
-    taps_apart = space.array(("correlate", "turned"), (s.g, s.kh, s.k, s.r), dy.dtype)
-    by_tap = matrix.reshape(s.g, s.k, s.kh, s.r).swapaxes(1, 2)
+def _apart(matrix: Array, row: Axis, s: Sizes, space: Workspace) -> Array:
+    """The filters by rows of the kernel, (g, kh, k, r), those beside each other that meet the same pixels."""
+    filters = space.array(("correlate", "turned"), (s.g, s.kh, s.k, s.r), matrix.dtype)
+    by_row = matrix.reshape(s.g, s.k, s.kh, s.r).swapaxes(1, 2)
     for places, some in tap_order(row):
-        np.copyto(taps_apart[:, places], by_tap[:, some])
-    runs = row_runs(row, dcolumns.shape[1], s.oh)
-    if sum(run.height for run in runs) < dcolumns.shape[1]:
-        dcolumns.fill(0)
+        np.copyto(filters[:, places], by_row[:, some])
+    return filters
+
+
+def _fill_rows(filters: Array, dy: Array, row: Axis, dcolumns: Array, some: range, s: Sizes) -> None:
+    """The gradient of some rows of columns, (g, rows, r, length), from the rows of outputs that saw each of them."""
     g_step, oh_step, k_step, item = dy.strides
+    runs = row_runs(row, some, s.oh)
+    if sum(run.height for run in runs) < len(some):
+        dcolumns.fill(0)
     for run in runs:
-        part = taps_apart[:, run.place : run.place + run.taps].reshape(s.g, 1, run.taps * s.k, s.r)
+        part = filters[:, run.place : run.place + run.taps].reshape(s.g, 1, run.taps * s.k, s.r)
         seen = np.ndarray(
             (s.g, run.height, run.taps * s.k, s.length),
             dy.dtype,
@@ -133,3 +144,30 @@ def _gather_rows(matrix: Array, dy: Array, row: Axis, dcolumns: Array, s: Sizes,
         )
         last = run.first + (run.height - 1) * row.stride
         multiply(part.swapaxes(2, 3), seen, dcolumns[:, run.first : last + 1 : row.stride])
+
+
+@lru_cache(maxsize=1024)
+def _first_there(
+    rest: tuple[Axis, ...], sizes: tuple[int, ...], out: tuple[int, ...]
+) -> tuple[tuple[Tap, bool], ...]:
+    """Every place in the window, and whether no other before it has reached any of its pixels."""
+    met: set[tuple[int, ...]] = set()
+    found = []
+    for tap in sorted(
+        taps(rest, sizes, out), key=lambda tap: -prod(each.stop - each.start for each in tap.outputs)
+    ):
+        phase = tuple(pixels.start % axis.stride for pixels, axis in zip(tap.inputs, rest, strict=True))
+        found.append((tap, phase not in met))
+        met.add(phase)
+    return tuple(found)
+
+
+def _lay(dcolumns: Array, dx: Array, places: tuple[tuple[Tap, bool], ...]) -> None:
+    """Fills some rows of dx, (g, rows, c, *spatial, n), with their columns, (g, rows, c, *kernel, *out, n)."""
+    dx.fill(0)
+    for tap, first in places:
+        there, part = last_axes(dx, tap.inputs), last_axes(dcolumns, tap.offset + tap.outputs)
+        if first:
+            np.copyto(there, part)
+        else:
+            np.add(there, part, out=there)

@@ -15,7 +15,7 @@ from cnncalc.numerics.columns import Sizes, lie_ready
 from cnncalc.numerics.correlation_back import in_pieces, row_gradient, turned_rows
 from cnncalc.numerics.products import multiply
 from cnncalc.numerics.windows import Axis, kernel_rows, taps
-from cnncalc.numerics.workspace import Array, Workspace, rows
+from cnncalc.numerics.workspace import Array, Workspace, portion, rows
 
 _ENOUGH = 20_000  # numbers under a column of the kernel, in a row of windows: fewer are better gathered
 _FEW = 8  # filters: with fewer the products are slow
@@ -100,16 +100,14 @@ def _places(axis: Axis, width: int, s: Sizes) -> tuple[_Place, ...]:
 @lru_cache(maxsize=1024)
 def _bands(axis: Axis, height: int, s: Sizes, itemsize: int) -> tuple[_Band, ...]:
     """All rows of outputs, so many at a time that their products stay near."""
-    most = max(1, _NEAR // (s.k * s.length * itemsize))
-    return tuple(
-        _Band(
-            slice(first, min(first + most, outputs.stop)),
-            first * axis.stride - axis.before + kernel.start if kernel.stop > kernel.start else 0,
-            kernel,
-        )
-        for outputs, kernel in kernel_rows(axis, height, s.oh)
-        for first in range(outputs.start, outputs.stop, most)
-    )
+    most = _NEAR // (s.k * s.length * itemsize)
+    found = []
+    for outputs, kernel in kernel_rows(axis, height, s.oh):
+        step = portion(outputs.stop - outputs.start, most)
+        for first in range(outputs.start, outputs.stop, step):
+            top = first * axis.stride - axis.before + kernel.start if kernel.stop > kernel.start else 0
+            found.append(_Band(slice(first, min(first + step, outputs.stop)), top, kernel))
+    return tuple(found)
 
 
 def _under(x: Array, band: _Band, stride: int) -> Array:

@@ -40,7 +40,7 @@ class Tap(NamedTuple):
 
 
 class RowRun(NamedTuple):
-    """Input rows, from first on and a stride apart, that gather through equally many taps.
+    """Input rows, a stride apart from first on (of those asked for), that gather through equally many taps.
 
     Row number j of the run receives output rows oldest + j to oldest + j + taps − 1, through the kernel rows
     that stand at place to place + taps − 1 of `tap_order`.
@@ -110,13 +110,13 @@ def tap_order(axis: Axis) -> tuple[tuple[slice, slice], ...]:
 
 
 @cache
-def row_runs(axis: Axis, size: int, out: int) -> tuple[RowRun, ...]:
-    """Which output rows every input row gathers its gradient from; rows that no window meets are left out."""
+def row_runs(axis: Axis, some: range, out: int) -> tuple[RowRun, ...]:
+    """Which output rows each of some input rows gathers its gradient from; rows that no window meets are left out."""
     order = [i for _, some in tap_order(axis) for i in range(axis.kernel)[some]]
     found = []
     for rest in range(axis.stride):
         reached = []
-        for h in range(rest, size, axis.stride):
+        for h in some[(rest - some.start) % axis.stride :: axis.stride]:
             p = h + axis.before
             oldest = max(0, -((axis.kernel - 1 - p) // axis.stride))
             newest = min(out - 1, p // axis.stride)
@@ -125,7 +125,7 @@ def row_runs(axis: Axis, size: int, out: int) -> tuple[RowRun, ...]:
         for _, group in groupby(reached, key=lambda row: row[2:]):
             run = list(group)
             h, oldest, count, place = run[0]
-            found.append(RowRun(h, len(run), oldest, count, place))
+            found.append(RowRun(h - some.start, len(run), oldest, count, place))
     return tuple(found)
 
 

@@ -101,6 +101,11 @@ class Workspace:
         return view
 
 
+def portion(count: int, most: int) -> int:
+    """How many of so many to take at a time, no more than `most`, in portions about equally large."""
+    return -(-count // -(-count // max(1, most))) if count else 1
+
+
 def rows(x: Array) -> Array:
     """An image as it lies in memory: (C, H, ..., N) seen as (H, C, ..., N)."""
     return x.swapaxes(0, 1)

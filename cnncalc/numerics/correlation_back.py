@@ -18,8 +18,8 @@ from cnncalc.numerics.products import LEAST, UNPACKED, multiply, piece, split
 from cnncalc.numerics.windows import Axis, Tap, last_axes, row_runs, tap_order, taps
 from cnncalc.numerics.workspace import Array, Workspace, portion, rows
 
-_DEEP, _WIDE = 8, 512  # rows and numbers of a product: with fewer it does not pay to turn dy
-_LONG = 128  # columns in a piece: likewise
+_DEEP, _LONG = 8, 128  # rows and columns of a piece of the windows: with fewer they are multiplied whole
+_WIDE = 800  # numbers in a product of pieces: from so many on it pays to turn dy for BLAS
 _NEAR = 1 << 20  # bytes of columns at a time: they are added before they leave the cache
 _BEYOND = 1.2  # times as many pixels as outputs: the rest of what a turned filter slides over are zeros
 
@@ -27,42 +27,40 @@ _BEYOND = 1.2  # times as many pixels as outputs: the rest of what a turned filt
 def weight_gradient(dy: Array, columns: Iterable[Columns], stride: int, s: Sizes, space: Workspace) -> Array:
     """Σ over rows of outputs of dy · windowsᵀ as (K, kh, c, *kernel); dy (g, oh, k, length)."""
     total: Any = 0
-    turn = in_pieces(s.k, s.kh, s.r, s.length)
     for some in columns:
         part = dy[:, some.outputs]
-        turned = turned_rows(part, space) if turn else None
-        total = total + row_gradient(part, turned, some.windows(stride, s), s.kh, space)
+        found = row_gradient(part, turned(part, s.r, space), some.windows(stride, s), s.kh, space)
+        total = total + found
     dweight: Array = total.reshape(s.g * s.k, s.kh, s.c, *s.kernel)
     return dweight
 
 
-def in_pieces(filters: int, high: int, r: int, length: int) -> bool:
-    """Whether the products of so long rows, with so many rows of the kernel, are best done by small ones."""
-    return r >= _DEEP and filters * high * r >= _WIDE and piece(length, filters * r) >= _LONG
+def turned(dy: Array, r: int, space: Workspace) -> Array | None:
+    """The rows of dy (g, rows, k, length) turned, (g, rows, length, k), if that pays for products with r rows."""
+    if r < _DEEP or r * dy.shape[2] < _WIDE or piece(dy.shape[3], r * dy.shape[2]) < _LONG:
+        return None
+    lying = space.array(("correlate", "turned dy"), dy.swapaxes(2, 3).shape, dy.dtype)
+    np.copyto(lying, dy.swapaxes(2, 3))
+    return lying
 
 
-def turned_rows(dy: Array, space: Workspace) -> Array:
-    """The rows of dy (g, rows, k, length) turned, (g, rows, length, k)."""
-    turned = space.array(("correlate", "turned dy"), dy.swapaxes(2, 3).shape, dy.dtype)
-    np.copyto(turned, dy.swapaxes(2, 3))
-    return turned
-
-
-def row_gradient(dy: Array, turned: Array | None, windows: Array, high: int, space: Workspace) -> Array:
+def row_gradient(dy: Array, lying: Array | None, windows: Array, high: int, space: Workspace) -> Array:
     """Σ over rows of dy · windowsᵀ, (g, k, depth); dy (g, rows, k, length), windows (g, rows, depth, length).
 
-    With dy turned, if it is, by small products: one of so many rows of the kernel, and some columns, each.
+    A large product is done by small ones: one of so many rows of the kernel, and some columns, each; with dy as it
+    lies turned, if it does.
     """
     g, count, k, length = dy.shape
     depth = windows.shape[2]
-    n = piece(length, depth // max(high, 1) * k)
-    if turned is not None and n and length % n == 0:
-        by_row = windows.reshape(g, count, high, depth // high, length, copy=False)
-        pieces = turned.reshape(g, count, 1, length // n, n, k, copy=False)
-        products = space.array(
-            ("correlate", "products"), (g, count, high, length // n, depth // high, k), dy.dtype
-        )
-        np.matmul(split(by_row, n), pieces, out=products)
+    r = depth // max(high, 1)
+    n = piece(length, r * k)
+    small = piece(length, depth * k) == length
+    if not small and r >= _DEEP and n >= _LONG and length % n == 0:
+        pieces = split(dy[:, :, None], n).swapaxes(-2, -1)
+        if lying is not None:
+            pieces = lying.reshape(g, count, 1, length // n, n, k, copy=False)
+        products = space.array(("correlate", "products"), (g, count, high, length // n, r, k), dy.dtype)
+        np.matmul(split(windows.reshape(g, count, high, r, length, copy=False), n), pieces, out=products)
         total: Array = np.add.reduce(products, axis=(1, 3))
         return total.reshape(g, depth, k).swapaxes(1, 2)
     front, behind = (windows, dy) if k < depth else (dy, windows)  # BLAS is quicker so

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cnncalc.numerics.columns import Sizes, lie_ready
-from cnncalc.numerics.correlation_back import in_pieces, row_gradient, turned_rows
+from cnncalc.numerics.correlation_back import row_gradient, turned
 from cnncalc.numerics.products import multiply
 from cnncalc.numerics.windows import Axis, kernel_rows, taps
 from cnncalc.numerics.workspace import Array, Workspace, portion, rows
@@ -74,13 +74,11 @@ def slide(x: Array, weight: Array, axes: tuple[Axis, ...], s: Sizes, y: Array, s
 def weight_gradient(x: Array, dy: Array, axes: tuple[Axis, ...], s: Sizes, space: Workspace) -> Array:
     """The gradient of the weight as (K, kh, C, kw), from x (C, H, W, N) and dy (1, oh, K, ow·N)."""
     total = np.zeros((*s.kernel, s.k, s.kh, s.c), x.dtype)
-    turn = in_pieces(s.k, s.kh, s.c, s.length)
     for band in _bands(axes[0], x.shape[1], s, x.itemsize):
         part, under = dy[:, band.outputs], _under(x, band, axes[0].stride)[None]
-        turned = turned_rows(part, space) if turn else None
-        high = band.kernel.stop - band.kernel.start
+        lying, high = turned(part, s.c, space), band.kernel.stop - band.kernel.start
         for column, outputs, pixels in _places(axes[1], x.shape[2], s):
-            some = None if turned is None else turned[:, :, outputs]
+            some = None if lying is None else lying[:, :, outputs]
             found = row_gradient(part[..., outputs], some, under[..., pixels], high, space)
             total[column, :, band.kernel] += found.reshape(s.k, high, s.c)
     return total.transpose(1, 2, 3, 0)

@@ -15,6 +15,7 @@ import numpy as np
 from cnncalc.numerics.workspace import Array, Workspace, rows
 
 _MANY = 4  # rows for which it pays to write a row's numbers out
+_SHORT = 800  # numbers in a run up to which it does
 
 
 @cache
@@ -51,13 +52,14 @@ def by_channel(channels: Array, x: Array) -> Array:
 
 
 def beside_rows(channels: Array, x: Array, space: Workspace, name: Hashable) -> Array:
-    """One number a channel, (C,), to stand beside x by rows: (C, run), or (C, 1) where the rows are few.
+    """One number a channel, (C,), to stand beside x by rows: (C, run), or (C, 1) where runs are long or rows few.
 
-    What numpy has to repeat it copies, piece by piece, and an addition takes three times as long.
+    What numpy has to repeat over short runs it copies, piece by piece, and an addition takes twice as long.
     """
     column = channels.astype(x.dtype)[:, None]
-    if x.ndim < 4 or x.shape[1] < _MANY:
+    run = prod(x.shape[2:])
+    if x.ndim < 4 or x.shape[1] < _MANY or run > _SHORT:
         return column
-    laid = space.array(("beside rows", name), (len(channels), prod(x.shape[2:])), x.dtype)
+    laid = space.array(("beside rows", name), (len(channels), run), x.dtype)
     np.copyto(laid, column)
     return laid

@@ -82,12 +82,13 @@ def lie_ready(shape: tuple[int, ...], axes: tuple[Axis, ...], s: Sizes) -> bool:
 
 
 def gathered(
-    x: Array, axes: tuple[Axis, ...], s: Sizes, space: Workspace, key: Hashable
+    x: Array, axes: tuple[Axis, ...], s: Sizes, space: Workspace, key: Hashable, *, again: bool = False
 ) -> Iterator[Columns]:
     """The columns of x (C, *spatial, N) for some rows of outputs after the other.
 
     Only where all come at once do they last as long as the key; else the next ones take their place: what has just
     been gathered is near, and to gather it again on the way back is quicker than to fetch it from far away.
+    again: they have been gathered before, and are still there if they last.
     """
     row, rest = axes[0], axes[1:]
     lying, height = rows(x), x.shape[1]
@@ -102,13 +103,17 @@ def gathered(
         last = min(first + most, s.oh)
         high = (last - first - 1) * row.stride + s.kh
         columns = space.array(name, (s.g, high, s.c, *s.kernel, *s.out, s.n), x.dtype)
+        if again and most >= s.oh:
+            yield Columns(slice(0, s.oh), columns)
+            return
         top = first * row.stride - row.before  # of the image; above it and below it are zeros
         low = min(high, max(0, -top))
         stop = max(low, min(high, height - top))
-        columns[:, :low] = 0
-        columns[:, stop:] = 0
+        for beyond in (columns[:, :low], columns[:, stop:]):
+            if beyond.size:
+                space.do(beyond.fill, 0)
         for tap in places:
-            _copy(columns[:, low:stop], image[:, top + low : top + stop], tap, s.out)
+            _copy(columns[:, low:stop], image[:, top + low : top + stop], tap, s.out, space)
         yield Columns(slice(first, last), columns)
 
 
@@ -118,12 +123,12 @@ def _rows_at_once(row: Axis, s: Sizes, itemsize: int) -> int:
     return portion(s.oh, (_NEAR // max(line, 1) - s.kh) // row.stride + 1)
 
 
-def _copy(columns: Array, image: Array, tap: Tap, out: tuple[int, ...]) -> None:
+def _copy(columns: Array, image: Array, tap: Tap, out: tuple[int, ...], space: Workspace) -> None:
     """Lays the pixels under one place of the window where they belong, and zeros where there are none."""
     place = last_axes(columns, (*tap.offset, *(slice(None) for _ in out)))
     for axis, (some, outputs) in enumerate(zip(tap.outputs, out, strict=True)):
         for beyond in (slice(0, some.start), slice(some.stop, outputs)):
             if beyond.start < beyond.stop:
                 part = tuple(beyond if i == axis else slice(None) for i in range(len(out)))
-                last_axes(place, part).fill(0)
-    np.copyto(last_axes(place, tap.outputs), last_axes(image, tap.inputs))
+                space.do(last_axes(place, part).fill, 0)
+    space.do(np.copyto, last_axes(place, tap.outputs), last_axes(image, tap.inputs))

@@ -10,7 +10,7 @@ import numpy as np
 
 from cnncalc.numerics import shifted
 from cnncalc.numerics.channels import beside_rows, by_row, channel_sum
-from cnncalc.numerics.columns import Columns, Sizes, are_pixels, gathered
+from cnncalc.numerics.columns import Sizes, are_pixels, gathered
 from cnncalc.numerics.correlation_back import added, gathers_back, turned_around, weight_gradient
 from cnncalc.numerics.products import multiply
 from cnncalc.numerics.windows import Axis
@@ -46,25 +46,29 @@ def correlate(
     s = _sizes(weight.shape, axes, out, groups, x.shape[-1])
     by_group = weight.reshape(s.g, s.k, *weight.shape[1:])
     y = space.image((key, "y"), (weight.shape[0], *out, s.n), x.dtype)
-    kept = _slide(x, by_group, axes, s, y, space, key)
+    space.replay((key, axes, s), (x, weight, y), lambda: _slide(x, by_group, axes, s, y, space, key))
     if bias is not None:
         lying = by_row(y)
         np.add(lying, beside_rows(bias, y, space, "bias"), out=lying)
 
     def pullback(dy: Array) -> Gradients:
-        dy_rows = _grouped(dy, s, space)
-        if shifted.suits(x, axes, s):
-            dweight = shifted.weight_gradient(x, dy_rows, axes, s, space)
-        else:
-            columns = [kept] if kept else gathered(x, axes, s, space, key)
-            dweight = weight_gradient(dy_rows, columns, axes[0].stride, s, space)
-        dweight = dweight.swapaxes(1, 2)
+        dweight = space.array((key, "dweight"), (s.g, s.k, s.kh, s.c, *s.kernel), dy.dtype)
+        space.replay(
+            (key, axes, s, "dweight"),
+            (x, dy, dweight),
+            lambda: _weight_gradient(x, dy, axes, s, dweight, space, key),
+        )
+        slope = dweight.reshape(-1, *dweight.shape[2:]).swapaxes(1, 2)
         dbias = None if bias is None else channel_sum(dy)
         if not need_dx:
-            return None, dweight, dbias
+            return None, slope, dbias
         dx = space.image((key, "dx"), x.shape, dy.dtype)
-        _adjoint(dy, by_group, axes, s, dx, space, key)
-        return dx, dweight, dbias
+        space.replay(
+            (key, axes, s, "dx"),
+            (dy, weight, dx),
+            lambda: _adjoint(dy, by_group, axes, s, dx, space, key),
+        )
+        return dx, slope, dbias
 
     return y, pullback
 
@@ -86,7 +90,10 @@ def correlate_adjoint(
         ]
     s = _sizes(weight.shape, axes, dy.shape[1:-1], groups, dy.shape[-1])
     dx = space.image((key, "dx"), shape, dy.dtype)
-    _adjoint(dy, weight.reshape(s.g, s.k, *weight.shape[1:]), axes, s, dx, space, key)
+    by_group = weight.reshape(s.g, s.k, *weight.shape[1:])
+    space.replay(
+        (key, axes, s, "dx"), (dy, weight, dx), lambda: _adjoint(dy, by_group, axes, s, dx, space, key)
+    )
     return dx
 
 
@@ -100,17 +107,27 @@ def _sizes(
 
 def _slide(
     x: Array, weight: Array, axes: tuple[Axis, ...], s: Sizes, y: Array, space: Workspace, key: Hashable
-) -> Columns | None:
-    """Fills y (K, *out, n) with the correlation of x and a weight (g, k, c, kh, *kernel); the columns if they last."""
+) -> None:
+    """Fills y (K, *out, n) with the correlation of x and a weight (g, k, c, kh, *kernel)."""
     if shifted.suits(x, axes, s):
         shifted.slide(x, weight, axes, s, y, space)
-        return None
+        return
     matrix = _matrix(weight, s, space, key)
     by_group = rows(y).reshape(s.oh, s.g, s.k, s.length).swapaxes(0, 1)
-    columns = None
     for columns in gathered(x, axes, s, space, key):
-        multiply(matrix[:, None], columns.windows(axes[0].stride, s), by_group[:, columns.outputs])
-    return columns if columns and columns.outputs == slice(0, s.oh) else None
+        multiply(matrix[:, None], columns.windows(axes[0].stride, s), by_group[:, columns.outputs], space)
+
+
+def _weight_gradient(
+    x: Array, dy: Array, axes: tuple[Axis, ...], s: Sizes, dweight: Array, space: Workspace, key: Hashable
+) -> None:
+    """Fills dweight (g, k, kh, c, *kernel) after _slide has been over x with the same key."""
+    dy_rows = _grouped(dy, s, space)
+    if shifted.suits(x, axes, s):
+        shifted.weight_gradient(x, dy_rows, axes, s, dweight, space)
+    else:
+        columns = gathered(x, axes, s, space, key, again=True)
+        weight_gradient(dy_rows, columns, axes[0].stride, s, dweight, space)
 
 
 def _adjoint(
@@ -136,7 +153,7 @@ def _matrix(weight: Array, s: Sizes, space: Workspace, key: Hashable) -> Array:
     ordered = weight.swapaxes(2, 3)
     if not ordered.flags.c_contiguous:
         matrix = space.array((key, "matrix"), ordered.shape, weight.dtype)
-        np.copyto(matrix, ordered)
+        space.do(np.copyto, matrix, ordered)
         ordered = matrix
     return ordered.reshape(s.g, s.k, s.depth)
 
@@ -147,5 +164,5 @@ def _grouped(dy: Array, s: Sizes, space: Workspace) -> Array:
     if s.g == 1 and lying.flags.c_contiguous:
         return lying.reshape(1, s.oh, s.k, s.length)
     copy = space.array(("correlate", "dy"), (s.g, s.oh, s.k, *s.out, s.n), dy.dtype)
-    np.copyto(copy, lying.reshape(s.oh, s.g, s.k, *s.out, s.n).swapaxes(0, 1))
+    space.do(np.copyto, copy, lying.reshape(s.oh, s.g, s.k, *s.out, s.n).swapaxes(0, 1))
     return copy.reshape(s.g, s.oh, s.k, s.length)

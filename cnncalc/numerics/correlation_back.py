@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 from math import prod
-from typing import Any
 
 import numpy as np
 
@@ -24,15 +23,15 @@ _NEAR = 1 << 20  # bytes of columns at a time: they are added before they leave 
 _BEYOND = 1.2  # times as many pixels as outputs: the rest of what a turned filter slides over are zeros
 
 
-def weight_gradient(dy: Array, columns: Iterable[Columns], stride: int, s: Sizes, space: Workspace) -> Array:
-    """Σ over rows of outputs of dy · windowsᵀ as (K, kh, c, *kernel); dy (g, oh, k, length)."""
-    total: Any = 0
+def weight_gradient(
+    dy: Array, columns: Iterable[Columns], stride: int, s: Sizes, dweight: Array, space: Workspace
+) -> None:
+    """Fills dweight (g, k, kh, c, *kernel) with Σ over rows of outputs of dy · windowsᵀ; dy (g, oh, k, length)."""
+    total = dweight.reshape(s.g, s.k, s.depth, copy=False)
+    space.do(total.fill, 0)
     for some in columns:
         part = dy[:, some.outputs]
-        found = row_gradient(part, turned(part, s.r, space), some.windows(stride, s), s.kh, space)
-        total = total + found
-    dweight: Array = total.reshape(s.g * s.k, s.kh, s.c, *s.kernel)
-    return dweight
+        add_rows(part, turned(part, s.r, space), some.windows(stride, s), s.kh, total, space)
 
 
 def turned(dy: Array, r: int, space: Workspace) -> Array | None:
@@ -40,34 +39,40 @@ def turned(dy: Array, r: int, space: Workspace) -> Array | None:
     if r < _DEEP or r * dy.shape[2] < _WIDE or piece(dy.shape[3], r * dy.shape[2]) < _LONG:
         return None
     lying = space.array(("correlate", "turned dy"), dy.swapaxes(2, 3).shape, dy.dtype)
-    np.copyto(lying, dy.swapaxes(2, 3))
+    space.do(np.copyto, lying, dy.swapaxes(2, 3))
     return lying
 
 
-def row_gradient(dy: Array, lying: Array | None, windows: Array, high: int, space: Workspace) -> Array:
-    """Σ over rows of dy · windowsᵀ, (g, k, depth); dy (g, rows, k, length), windows (g, rows, depth, length).
+def add_rows(
+    dy: Array, lying: Array | None, windows: Array, high: int, total: Array, space: Workspace
+) -> None:
+    """Adds Σ over rows of dy · windowsᵀ to a total (g, k, depth).
 
-    A large product is done by small ones: one of so many rows of the kernel, and some columns, each; with dy as it
-    lies turned, if it does.
+    dy (g, rows, k, length), windows (g, rows, depth, length) under so many rows of the kernel. A large product is
+    done by small ones, of one row of the kernel and some columns each, with dy as it lies turned, if it does.
     """
     g, count, k, length = dy.shape
     depth = windows.shape[2]
     r = depth // max(high, 1)
     n = piece(length, r * k)
     small = piece(length, depth * k) == length
-    if not small and r >= _DEEP and n >= _LONG and length % n == 0:
-        pieces = split(dy[:, :, None], n).swapaxes(-2, -1)
-        if lying is not None:
-            pieces = lying.reshape(g, count, 1, length // n, n, k, copy=False)
-        products = space.array(("correlate", "products"), (g, count, high, length // n, r, k), dy.dtype)
-        np.matmul(split(windows.reshape(g, count, high, r, length, copy=False), n), pieces, out=products)
-        total: Array = np.add.reduce(products, axis=(1, 3))
-        return total.reshape(g, depth, k).swapaxes(1, 2)
+    over: tuple[int, ...] = (1,)
     front, behind = (windows, dy) if k < depth else (dy, windows)  # BLAS is quicker so
-    products = space.array(("correlate", "products"), (g, count, front.shape[2], behind.shape[2]), dy.dtype)
-    np.matmul(front, behind.swapaxes(2, 3), out=products)
-    total = np.add.reduce(products, axis=1)
-    return total.swapaxes(1, 2) if k < depth else total
+    behind = behind.swapaxes(2, 3)
+    if not small and r >= _DEEP and n >= _LONG and length % n == 0:
+        over = 1, 3
+        front = split(windows.reshape(g, count, high, r, length, copy=False), n)
+        behind = split(dy[:, :, None], n).swapaxes(-2, -1)
+        if lying is not None:
+            behind = lying.reshape(g, count, 1, length // n, n, k, copy=False)
+    products = space.array(("correlate", "products"), (*front.shape[:-1], behind.shape[-1]), dy.dtype)
+    space.do(np.matmul, front, behind, out=products)
+    found = space.array(
+        ("correlate", "sum"), tuple(size for i, size in enumerate(products.shape) if i not in over), dy.dtype
+    )
+    space.do(np.add.reduce, products, axis=over, out=found)
+    share = found if front is dy else found.reshape(g, depth, k).swapaxes(1, 2)
+    space.do(np.add, total, share, out=total)
 
 
 def gathers_back(shape: tuple[int, ...], s: Sizes) -> bool:
@@ -96,11 +101,11 @@ def added(matrix: Array, dy: Array, axes: tuple[Axis, ...], s: Sizes, dx: Array,
     height = shape[1]
     pixels = are_pixels(shape, rest, s)
     if pixels and s.oh == 1 and height == s.kh and not row.before:  # one window over all
-        np.matmul(matrix.swapaxes(1, 2), dy[:, 0], out=rows(dx).reshape(1, s.depth, s.length))
+        space.do(np.matmul, matrix.swapaxes(1, 2), dy[:, 0], out=rows(dx).reshape(1, s.depth, s.length))
         return
     filters = _apart(matrix, row, s, space)
     if pixels:
-        _fill_rows(filters, dy, row, rows(dx).reshape(1, height, s.r, s.length), range(height), s)
+        _fill_rows(filters, dy, row, rows(dx).reshape(1, height, s.r, s.length), range(height), s, space)
         return
     places = _first_there(rest, shape[2:-1], s.out)
     by_group = rows(dx).reshape(height, s.g, s.c, *shape[2:]).swapaxes(0, 1)  # (g, height, c, *spatial, n)
@@ -108,11 +113,12 @@ def added(matrix: Array, dy: Array, axes: tuple[Axis, ...], s: Sizes, dx: Array,
     for top in range(0, height, step):
         some = range(top, min(top + step, height))
         dcolumns = space.array(("correlate", "dcolumns"), (s.g, len(some), s.r, s.length), dy.dtype)
-        _fill_rows(filters, dy, row, dcolumns, some, s)
+        _fill_rows(filters, dy, row, dcolumns, some, s, space)
         _lay(
             dcolumns.reshape(s.g, len(some), s.c, *s.kernel, *s.out, s.n),
             by_group[:, some.start : some.stop],
             places,
+            space,
         )
 
 
@@ -121,16 +127,18 @@ def _apart(matrix: Array, row: Axis, s: Sizes, space: Workspace) -> Array:
     filters = space.array(("correlate", "turned"), (s.g, s.kh, s.k, s.r), matrix.dtype)
     by_row = matrix.reshape(s.g, s.k, s.kh, s.r).swapaxes(1, 2)
     for places, some in tap_order(row):
-        np.copyto(filters[:, places], by_row[:, some])
+        space.do(np.copyto, filters[:, places], by_row[:, some])
     return filters
 
 
-def _fill_rows(filters: Array, dy: Array, row: Axis, dcolumns: Array, some: range, s: Sizes) -> None:
+def _fill_rows(
+    filters: Array, dy: Array, row: Axis, dcolumns: Array, some: range, s: Sizes, space: Workspace
+) -> None:
     """The gradient of some rows of columns, (g, rows, r, length), from the rows of outputs that saw each of them."""
     g_step, oh_step, k_step, item = dy.strides
     runs = row_runs(row, some, s.oh)
     if sum(run.height for run in runs) < len(some):
-        dcolumns.fill(0)
+        space.do(dcolumns.fill, 0)
     for run in runs:
         part = filters[:, run.place : run.place + run.taps].reshape(s.g, 1, run.taps * s.k, s.r)
         seen = np.ndarray(
@@ -141,7 +149,7 @@ def _fill_rows(filters: Array, dy: Array, row: Axis, dcolumns: Array, some: rang
             strides=(g_step, oh_step, k_step, item),
         )
         last = run.first + (run.height - 1) * row.stride
-        multiply(part.swapaxes(2, 3), seen, dcolumns[:, run.first : last + 1 : row.stride])
+        multiply(part.swapaxes(2, 3), seen, dcolumns[:, run.first : last + 1 : row.stride], space)
 
 
 @lru_cache(maxsize=1024)
@@ -160,12 +168,12 @@ def _first_there(
     return tuple(found)
 
 
-def _lay(dcolumns: Array, dx: Array, places: tuple[tuple[Tap, bool], ...]) -> None:
+def _lay(dcolumns: Array, dx: Array, places: tuple[tuple[Tap, bool], ...], space: Workspace) -> None:
     """Fills some rows of dx, (g, rows, c, *spatial, n), with their columns, (g, rows, c, *kernel, *out, n)."""
-    dx.fill(0)
+    space.do(dx.fill, 0)
     for tap, first in places:
         there, part = last_axes(dx, tap.inputs), last_axes(dcolumns, tap.offset + tap.outputs)
         if first:
-            np.copyto(there, part)
+            space.do(np.copyto, there, part)
         else:
-            np.add(there, part, out=there)
+            space.do(np.add, there, part, out=there)

@@ -10,7 +10,7 @@ from functools import cache
 
 import numpy as np
 
-from cnncalc.numerics.workspace import Array
+from cnncalc.numerics.workspace import Array, Workspace
 
 UNPACKED = 1_000_000  # multiply-adds
 LEAST = 32  # columns in a piece: with fewer, the calls cost more than the packing
@@ -32,17 +32,17 @@ def piece(length: int, area: int) -> int:
     return most
 
 
-def multiply(a: Array, b: Array, out: Array) -> None:
+def multiply(a: Array, b: Array, out: Array, space: Workspace) -> None:
     """out = a·b: a (..., M, K), b (..., K, L), out (..., M, L), whose last axes are contiguous."""
     length = b.shape[-1]
     n = piece(length, a.shape[-2] * a.shape[-1])
     if n == length:
-        np.matmul(a, b, out=out)
+        space.do(np.matmul, a, b, out=out)
         return
     whole = length // n * n
-    np.matmul(a[..., None, :, :], split(b[..., :whole], n), out=split(out[..., :whole], n))
+    space.do(np.matmul, a[..., None, :, :], split(b[..., :whole], n), out=split(out[..., :whole], n))
     if whole < length:
-        np.matmul(a, b[..., whole:], out=out[..., whole:])
+        space.do(np.matmul, a, b[..., whole:], out=out[..., whole:])
 
 
 def split(matrix: Array, n: int) -> Array:

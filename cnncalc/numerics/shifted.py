@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cnncalc.numerics.columns import Sizes, lie_ready
-from cnncalc.numerics.correlation_back import row_gradient, turned
+from cnncalc.numerics.correlation_back import add_rows, turned
 from cnncalc.numerics.products import multiply
 from cnncalc.numerics.windows import Axis, kernel_rows, taps
 from cnncalc.numerics.workspace import Array, Workspace, portion, rows
@@ -54,34 +54,38 @@ def suits(x: Array, axes: tuple[Axis, ...], s: Sizes) -> bool:
 def slide(x: Array, weight: Array, axes: tuple[Axis, ...], s: Sizes, y: Array, space: Workspace) -> None:
     """Fills y (K, oh, ow, N) with the correlation of x (C, H, W, N) and a weight (1, K, C, kh, kw)."""
     by_column = space.array(("shifted", "weight"), (*s.kernel, s.k, s.kh, s.c), weight.dtype)
-    np.copyto(by_column, weight[0].transpose(3, 0, 2, 1))
+    space.do(np.copyto, by_column, weight[0].transpose(3, 0, 2, 1))
     lying = rows(y).reshape(s.oh, s.k, s.length)
     first, *others = _places(axes[1], x.shape[2], s)
     for band in _bands(axes[0], x.shape[1], s, x.itemsize):
         into, under = lying[band.outputs], _under(x, band, axes[0].stride)
         matrices = by_column[:, :, band.kernel].reshape(*s.kernel, s.k, -1)
         there = into[..., first.outputs]
-        multiply(matrices[first.column], under[..., first.pixels], there)
-        into[..., : first.outputs.start] = 0
-        into[..., first.outputs.stop :] = 0
+        multiply(matrices[first.column], under[..., first.pixels], there, space)
+        for beyond in (into[..., : first.outputs.start], into[..., first.outputs.stop :]):
+            if beyond.size:
+                space.do(beyond.fill, 0)
         for column, outputs, pixels in others:
             there = into[..., outputs]
             products = space.array(("shifted", "products"), there.shape, y.dtype)
-            multiply(matrices[column], under[..., pixels], products)
-            np.add(there, products, out=there)
+            multiply(matrices[column], under[..., pixels], products, space)
+            space.do(np.add, there, products, out=there)
 
 
-def weight_gradient(x: Array, dy: Array, axes: tuple[Axis, ...], s: Sizes, space: Workspace) -> Array:
-    """The gradient of the weight as (K, kh, C, kw), from x (C, H, W, N) and dy (1, oh, K, ow·N)."""
-    total = np.zeros((*s.kernel, s.k, s.kh, s.c), x.dtype)
+def weight_gradient(
+    x: Array, dy: Array, axes: tuple[Axis, ...], s: Sizes, dweight: Array, space: Workspace
+) -> None:
+    """Fills dweight (1, K, kh, C, kw), from x (C, H, W, N) and dy (1, oh, K, ow·N)."""
+    total = space.array(("shifted", "dweight"), (*s.kernel, s.k, s.kh, s.c), x.dtype)
+    space.do(total.fill, 0)
     for band in _bands(axes[0], x.shape[1], s, x.itemsize):
         part, under = dy[:, band.outputs], _under(x, band, axes[0].stride)[None]
         lying, high = turned(part, s.c, space), band.kernel.stop - band.kernel.start
         for column, outputs, pixels in _places(axes[1], x.shape[2], s):
             some = None if lying is None else lying[:, :, outputs]
-            found = row_gradient(part[..., outputs], some, under[..., pixels], high, space)
-            total[column, :, band.kernel] += found.reshape(s.k, high, s.c)
-    return total.transpose(1, 2, 3, 0)
+            share = total[column, :, band.kernel].reshape(1, s.k, high * s.c, copy=False)
+            add_rows(part[..., outputs], some, under[..., pixels], high, share, space)
+    space.do(np.copyto, dweight[0], total.transpose(1, 2, 3, 0))
 
 
 @lru_cache(maxsize=1024)

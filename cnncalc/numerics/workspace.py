@@ -6,13 +6,17 @@ gives the same numbers more slowly.
 
 Who may overwrite what: a function leaves its x alone unless told `reuse`; x must then stay as it is until
 the pullback has run. A dy belongs to the pullback it is handed to, which may overwrite it or hand it on as
-dx. A y or dx lives in the workspace until the same key is asked again.
+dx. A y, a dx or the gradient of a weight lives in the workspace until the same key is asked again.
+
+What a step of training does depends on shapes alone, so that it calls the same functions with the same parts of the
+same memory in every step. To find those parts takes as long as a small call: `replay` has them found once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from math import prod
 from typing import Any, TypeAlias
 
@@ -21,10 +25,11 @@ import numpy.typing as npt
 
 Array: TypeAlias = npt.NDArray[Any]
 Pullback: TypeAlias = Callable[[Array], Array]
-
+Call: TypeAlias = Callable[[], Any]
 
 _PIECE = 64 << 20  # bytes asked of the system at once: large pages, where it has them, are found faster
 _LINE, _PAGE = 64, 4096  # bytes
+_MANY = 1 << 10  # replays to remember
 _APART = _PAGE + 3 * _LINE  # what is walked through together should not begin at like places of a page
 
 
@@ -75,6 +80,34 @@ class Workspace:
         self._arena = Arena()
         self._blocks: dict[tuple[Hashable, Any], Array] = {}
         self._views: dict[tuple[Hashable, Any], dict[tuple[tuple[int, ...], bool], Array]] = {}
+        self._noted: dict[Hashable, list[Call]] = {}
+        self._notes: list[Call] | None = None  # of what is being noted
+
+    def do(self, function: Callable[..., Any], *given: Any, **named: Any) -> None:
+        """Calls it; within a replay every time."""
+        if self._notes is None:
+            function(*given, **named)
+        else:
+            self._notes.append(partial(function, *given, **named))
+
+    def replay(self, name: Hashable, arrays: tuple[Array, ...], steps: Callable[[], None]) -> None:
+        """Has all done that `steps` asks to `do`, which is found out once for a name and the places of some arrays.
+
+        What it does may depend on nothing else.
+        """
+        place = (name, *((a.__array_interface__["data"][0], a.shape, a.strides) for a in arrays))
+        calls = self._noted.get(place)
+        if calls is None:
+            self._notes = calls = []
+            try:
+                steps()
+            finally:
+                self._notes = None
+            if len(self._noted) >= _MANY:
+                self._noted.clear()
+            self._noted[place] = calls
+        for call in calls:
+            call()
 
     def array(self, name: Hashable, shape: tuple[int, ...], dtype: Any) -> Array:
         """An uninitialised array; the same name gives the same memory again, a smaller shape its front."""
@@ -95,6 +128,7 @@ class Workspace:
         if block not in self._blocks or self._blocks[block].size < size:
             self._blocks[block] = self._arena.array((size,), block[1])
             self._views[block] = {}  # the others look at the memory that has just been given up
+            self._noted.clear()
         front = self._blocks[block][:size]
         view = front.reshape(shape[1], shape[0], *shape[2:]).swapaxes(0, 1) if lying else front.reshape(shape)
         self._views[block][shape, lying] = view

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from cnncalc.numerics.products import UNPACKED, multiply, piece
+from cnncalc.numerics.workspace import Workspace
 
 
 @pytest.mark.parametrize(
@@ -23,7 +24,7 @@ def test_a_product_in_pieces_is_the_product(m: int, k: int, length: int, pieces:
     rng = np.random.default_rng(0)
     a, b = rng.standard_normal((2, 1, m, k)), rng.standard_normal((2, 3, k, length))
     out = np.full((2, 3, m, length), np.nan)
-    multiply(a, b, out)
+    multiply(a, b, out, Workspace())
     np.testing.assert_allclose(out, a @ b, atol=1e-11)
     n = piece(length, m * k)
     assert n == length or m * k * n <= UNPACKED

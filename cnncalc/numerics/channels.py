@@ -56,10 +56,10 @@ def beside_rows(channels: Array, x: Array, space: Workspace, name: Hashable) -> 
 
     What numpy has to repeat over short runs it copies, piece by piece, and an addition takes twice as long.
     """
-    column = channels.astype(x.dtype)[:, None]
+    column = np.asarray(channels, x.dtype)[:, None]
     run = prod(x.shape[2:])
     if x.ndim < 4 or x.shape[1] < _MANY or run > _SHORT:
         return column
     laid = space.array(("beside rows", name), (len(channels), run), x.dtype)
-    np.copyto(laid, column)
+    space.do(np.copyto, laid, column)
     return laid

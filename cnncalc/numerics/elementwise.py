@@ -53,8 +53,9 @@ def rectified(x: Array, out: Array) -> Array:
 
 def pass_back(y: Array, dy: Array, space: Workspace) -> Array:
     """The gradient dy, which is overwritten, where a rectified y is positive; elsewhere 0."""
-    alive = np.greater(y, y.dtype.type(0), out=_mask(y, space))
-    np.multiply(dy, alive, out=dy)
+    alive = _mask(y, space)
+    space.do(np.greater, y, y.dtype.type(0), out=alive)
+    space.do(np.multiply, dy, alive, out=dy)
     return dy
 
 

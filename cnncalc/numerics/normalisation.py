@@ -26,9 +26,13 @@ _FAR = 64  # means whose squares are so many variances
 _STRIP = 1 << 17  # numbers that pass through at once; two such strips still stay near the core
 
 
-def _lies(x: Array) -> bool:
-    """Whether it lies in runs; what is cut from a padded volume does not, and by_row has copied it."""
-    return np.may_share_memory(by_row(x), x)
+def _in_runs(x: Array, space: Workspace, name: Hashable) -> Array:
+    """The image, or a copy of one that does not lie in runs, as what is cut from a padded volume."""
+    if np.may_share_memory(by_row(x), x):
+        return x
+    copy = space.image(name, x.shape, x.dtype)
+    np.copyto(copy, x)
+    return copy
 
 
 def _strips(x: Array) -> list[tuple[slice, slice]]:
@@ -43,46 +47,81 @@ def _strips(x: Array) -> list[tuple[slice, slice]]:
     ]
 
 
-def _sums(part: Array) -> Array:
-    """Σ over rows and runs of (rows, C, run), with ones: BLAS adds faster than a reduction does."""
-    total: Array = (part @ ones(part.shape[-1], part.dtype)).sum(axis=0, dtype=np.float64)
-    return total
-
-
-def _dots(a: Array, b: Array) -> Array:
-    total: Array = np.vecdot(a, b).sum(axis=0, dtype=np.float64)
-    return total
-
-
 def _less(part: Array, levels: Array | None, channels: slice, space: Workspace) -> Array:
     """A part of an image without the level of its channel, if any, in memory that the next part takes."""
     if levels is None:
         return part
     spare = space.array(("batch_norm", "spare"), part.shape, part.dtype)
-    return np.subtract(part, levels[channels], out=spare)
+    space.do(np.subtract, part, levels[channels], out=spare)
+    return spare
 
 
-def _moments(x: Array, level: Array | None, space: Workspace) -> Array:
-    """Sums and sums of squares of each channel, (2, C), of what is above a level."""
-    lying, found = by_row(x), np.zeros((2, len(x)))
-    levels = None if level is None else beside_rows(level, x, space, "level")
+def _levels(level: Array | None, x: Array, space: Workspace) -> Array | None:
+    return None if level is None else beside_rows(level, x, space, "level")
+
+
+class _Totals:
+    """Two sums of each channel, of numbers and of products, over rows and runs."""
+
+    def __init__(self, x: Array, space: Workspace) -> None:
+        self.space = space
+        self.by_row = space.array(("batch_norm", "by row"), (2, *by_row(x).shape[:2]), x.dtype)
+
+    def add(self, strip: tuple[slice, slice], part: Array, other: Array) -> None:
+        """The sum of a part, with ones: BLAS adds faster than a reduction does; and of part·other."""
+        self.space.do(np.matmul, part, ones(part.shape[-1], part.dtype), out=self.by_row[0][strip])
+        self.space.do(np.vecdot, part, other, out=self.by_row[1][strip])
+
+    def put(self, found: Array) -> None:
+        """Into (2, C)."""
+        self.space.do(np.add.reduce, self.by_row, axis=1, dtype=found.dtype, out=found)
+
+
+def _moments(x: Array, level: Array | None, found: Array, space: Workspace) -> None:
+    """Sums and sums of squares of each channel, into (2, C), of what is above a level."""
+    lying, levels, totals = by_row(x), _levels(level, x, space), _Totals(x, space)
     for strip in _strips(x):
         part = _less(lying[strip], levels, strip[1], space)
-        found[0, strip[1]] += _sums(part)
-        found[1, strip[1]] += _dots(part, part)
-    return found
+        totals.add(strip, part, part)
+    totals.put(found)
 
 
-def _affine(x: Array, factor: Array, offset: Array, y: Array, space: Workspace, *, rectify: bool) -> None:
-    """y = factor·x + offset, both (C,), or 0 where that is negative, if so wanted; y may be x."""
-    factors = beside_rows(factor, x, space, "factor")
-    offsets = beside_rows(offset, x, space, "offset")
+def _affine(x: Array, line: Array, y: Array, space: Workspace, *, rectify: bool) -> None:
+    """y = factor·x + offset, a line (2, C), or 0 where that is negative, if so wanted; y may be x."""
+    factors, offsets = (beside_rows(each, x, space, i) for i, each in enumerate(line))
     source, result = by_row(x), by_row(y)
     for strip in _strips(x):
-        there = np.multiply(source[strip], factors[strip[1]], out=result[strip])
-        np.add(there, offsets[strip[1]], out=there)
+        there = result[strip]
+        space.do(np.multiply, source[strip], factors[strip[1]], out=there)
+        space.do(np.add, there, offsets[strip[1]], out=there)
         if rectify:
-            rectified(there, out=there)
+            space.do(rectified, there, there)
+
+
+def _slopes(
+    x: Array, level: Array | None, rectified: Array | None, dy: Array, found: Array, space: Workspace
+) -> None:
+    """Σ dy and Σ dy·(x − level) of each channel, into (2, C); dy is first passed back through a rectified y."""
+    lying, levels, totals = by_row(x), _levels(level, x, space), _Totals(x, space)
+    for strip in _strips(x):
+        part = by_row(dy)[strip]
+        if rectified is not None:
+            pass_back(by_row(rectified)[strip], part, space)
+        totals.add(strip, part, _less(lying[strip], levels, strip[1], space))
+    totals.put(found)
+
+
+def _plane(x: Array, dy: Array, plane: Array, dx: Array, space: Workspace) -> None:
+    """dx = a·dy + b·x + c, a plane (3, C); dx may be dy."""
+    factor, slope, offset = (beside_rows(each, x, space, i) for i, each in enumerate(plane))
+    lying, dying, result = by_row(x), by_row(dy), by_row(dx)
+    for strip in _strips(x):
+        spare = space.array(("batch_norm", "spare"), lying[strip].shape, x.dtype)
+        space.do(np.multiply, lying[strip], slope[strip[1]], out=spare)
+        space.do(np.add, spare, offset[strip[1]], out=spare)
+        there = result[strip]
+        space.do(np.multiply, dying[strip], factor[strip[1]], out=there)
+        space.do(np.add, there, spare, out=there)
 
 
 def batch_norm(
@@ -104,15 +143,18 @@ def batch_norm(
     unless rectified: then dx takes its place, if it lies in runs.
     """
     c = x.shape[0]
-    strips, lying = _strips(x), by_row(x)
-    count = lying.shape[0] * lying.shape[2]
-    sums, squares = _moments(x, None, space)
+    x = _in_runs(x, space, (key, "x"))
+    count = x[0].size
+    found = space.array((key, "found"), (2, c), np.float64)
+    space.replay((key, "moments"), (x, found), lambda: _moments(x, None, found, space))
+    sums, squares = found
+    level: Array | None = None
     # of squares far from zero few digits are left where the mean's is taken off: then it goes first
-    far = bool((sums**2 > _FAR * np.maximum(squares * count - sums**2, 0)).any())
-    if far:
-        near = (sums / count).astype(x.dtype)
-        sums, squares = _moments(x, near, space)
-        exact = near.astype(np.float64)
+    if (sums**2 > _FAR * np.maximum(squares * count - sums**2, 0)).any():
+        level = space.array((key, "level"), (c,), x.dtype)
+        np.divide(sums, count, out=level, casting="same_kind")
+        space.replay((key, "far moments"), (x, level, found), lambda: _moments(x, level, found, space))
+        exact = level.astype(np.float64)
         squares += exact * (2 * sums + count * exact)
         sums += count * exact
     totals = reduce(np.concatenate([sums, squares, [count]]))
@@ -120,35 +162,32 @@ def batch_norm(
     mean = totals[:c] / pixels
     variance = np.maximum(totals[c:-1] / pixels - mean**2, 0)
     inverse = 1 / np.sqrt(variance + eps)
+    if level is not None:
+        level[...] = mean
     y = space.image((key, "y"), x.shape, x.dtype)
-    _affine(x, scale * inverse, shift - mean * scale * inverse, y, space, rectify=rectify)
+    line = space.array((key, "line"), (2, c), x.dtype)
+    line[:] = scale * inverse, shift - mean * scale * inverse
+    space.replay((key, rectify), (x, line, y), lambda: _affine(x, line, y, space, rectify=rectify))
 
     def pullback(dy: Array) -> Gradients:
-        dying, middle = by_row(dy), beside_rows(mean, x, space, "level") if far else None
-        dx = dy if rectify and _lies(dy) else space.image((key, "dx"), x.shape, x.dtype)
-        dshift, dscale = np.zeros((2, c))
-        for strip in strips:
-            part = dying[strip]
-            if rectify:
-                pass_back(by_row(y)[strip], part, space)
-            dshift[strip[1]] += _sums(part)
-            dscale[strip[1]] += _dots(part, _less(lying[strip], middle, strip[1], space))
-        if not far:
+        dy = _in_runs(dy, space, (key, "dy"))
+        dx = dy if rectify else space.image((key, "dx"), x.shape, x.dtype)
+        space.replay(
+            (key, rectify, level is None),
+            (x, y, dy, found),
+            lambda: _slopes(x, level, y if rectify else None, dy, found, space),
+        )
+        dshift, dscale = found
+        if level is None:
             dscale -= mean * dshift
         dscale *= inverse
-        totals = reduce(np.concatenate([dshift, dscale])) / pixels
+        totals = reduce(found.ravel()) / pixels
         # dx = scale·inverse·(dy − totals of dy − normal·totals of dy·normal), as a·dy + b·x + c
         a = scale * inverse
         b = -a * inverse * totals[c:]
-        beside = {"factor": a, "slope": b, "offset": -a * totals[:c] - b * mean}
-        factor, slope, offset = (beside_rows(each, x, space, name) for name, each in beside.items())
-        result = by_row(dx)
-        for strip in strips:
-            spare = space.array(("batch_norm", "spare"), lying[strip].shape, x.dtype)
-            np.multiply(lying[strip], slope[strip[1]], out=spare)
-            np.add(spare, offset[strip[1]], out=spare)
-            there = np.multiply(dying[strip], factor[strip[1]], out=result[strip])
-            np.add(there, spare, out=there)
+        plane = space.array((key, "plane"), (3, c), x.dtype)
+        plane[:] = a, b, -a * totals[:c] - b * mean
+        space.replay((key, "dx"), (x, dy, plane, dx), lambda: _plane(x, dy, plane, dx, space))
         return dx, dscale.astype(x.dtype), dshift.astype(x.dtype)
 
     return y, Statistics(mean, variance, pixels), pullback
@@ -172,8 +211,11 @@ def batch_norm_inference(
     x and y (C, *spatial, N), all else (C,). The pullback gives dx: nothing is trained then.
     """
     factor = scale / np.sqrt(variance + eps)
-    y = x if reuse and _lies(x) else space.image((key, "y"), x.shape, x.dtype)
-    _affine(x, factor, shift - mean * factor, y, space, rectify=rectify)
+    lying = _in_runs(x, space, (key, "x"))
+    y = lying if reuse or lying is not x else space.image((key, "y"), x.shape, x.dtype)
+    line = space.array((key, "line"), (2, len(x)), x.dtype)
+    line[:] = factor, shift - mean * factor
+    space.replay((key, rectify), (lying, line, y), lambda: _affine(lying, line, y, space, rectify=rectify))
 
     def pullback(dy: Array) -> Array:
         if rectify:

@@ -29,7 +29,7 @@ Call: TypeAlias = Callable[[], Any]
 
 _PIECE = 64 << 20  # bytes asked of the system at once: large pages, where it has them, are found faster
 _LINE, _PAGE = 64, 4096  # bytes
-_MANY = 1 << 10  # replays to remember
+_MANY = 1 << 13  # replays to remember
 _APART = _PAGE + 3 * _LINE  # what is walked through together should not begin at like places of a page
 
 
@@ -81,6 +81,7 @@ class Workspace:
         self._blocks: dict[tuple[Hashable, Any], Array] = {}
         self._views: dict[tuple[Hashable, Any], dict[tuple[tuple[int, ...], bool], Array]] = {}
         self._noted: dict[Hashable, list[Call]] = {}
+        self._kept: list[tuple[Array, ...]] = []
         self._notes: list[Call] | None = None  # of what is being noted
 
     def do(self, function: Callable[..., Any], *given: Any, **named: Any) -> None:
@@ -91,23 +92,32 @@ class Workspace:
             self._notes.append(partial(function, *given, **named))
 
     def replay(self, name: Hashable, arrays: tuple[Array, ...], steps: Callable[[], None]) -> None:
-        """Has all done that `steps` asks to `do`, which is found out once for a name and the places of some arrays.
+        """Has all done that `steps` asks to `do`, which is found out once for a name and some arrays.
 
         What it does may depend on nothing else.
         """
-        place = (name, *((a.__array_interface__["data"][0], a.shape, a.strides) for a in arrays))
-        calls = self._noted.get(place)
-        if calls is None:
-            self._notes = calls = []
-            try:
-                steps()
-            finally:
-                self._notes = None
-            if len(self._noted) >= _MANY:
-                self._noted.clear()
-            self._noted[place] = calls
+        same = (name, *map(id, arrays))
+        calls = self._noted.get(same)
+        if calls is None:  # other views, perhaps, of the same memory
+            there = (name, *map(_place, arrays))
+            calls = self._noted.get(there)
+            if calls is None:
+                calls = self._noted[same] = self._noted[there] = self._note(arrays, steps)
         for call in calls:
             call()
+
+    def _note(self, arrays: tuple[Array, ...], steps: Callable[[], None]) -> list[Call]:
+        """The calls of some steps; and the arrays are kept, so that no others get their identities or places."""
+        if len(self._noted) >= _MANY:
+            self._noted.clear()
+            self._kept.clear()
+        self._notes = calls = list[Call]()
+        try:
+            steps()
+        finally:
+            self._notes = None
+        self._kept.append(arrays)
+        return calls
 
     def array(self, name: Hashable, shape: tuple[int, ...], dtype: Any) -> Array:
         """An uninitialised array; the same name gives the same memory again, a smaller shape its front."""
@@ -129,10 +139,16 @@ class Workspace:
             self._blocks[block] = self._arena.array((size,), block[1])
             self._views[block] = {}  # the others look at the memory that has just been given up
             self._noted.clear()
+            self._kept.clear()
         front = self._blocks[block][:size]
         view = front.reshape(shape[1], shape[0], *shape[2:]).swapaxes(0, 1) if lying else front.reshape(shape)
         self._views[block][shape, lying] = view
         return view
+
+
+def _place(x: Array) -> Hashable:
+    interface = x.__array_interface__
+    return interface["data"][0], interface["typestr"], x.shape, x.strides
 
 
 def portion(count: int, most: int) -> int:

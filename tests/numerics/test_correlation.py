@@ -154,6 +154,26 @@ def test_two_steps_of_different_batch_sizes_in_one_workspace_give_what_fresh_one
             np.testing.assert_array_equal(mine, theirs)
 
 
+@pytest.mark.parametrize("enough", [0, 1 << 62])
+@pytest.mark.parametrize("groups", [1, 2])
+def test_other_numbers_in_the_same_memory_give_what_a_fresh_workspace_gives(
+    enough: int, groups: int, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(shifted, "_ENOUGH", enough)
+    rng = np.random.default_rng(8)
+    space, axes = Workspace(), (Axis(3, 2, 1, 0), Axis(3, 1, 1, 1))
+    x, weight = np.zeros((16, 9, 8, 5)), np.zeros((16, 16 // groups, 3, 3))
+    dy = np.zeros((16, 4, 8, 5))
+    for _ in range(3):
+        for each in (x, weight, dy):
+            each[...] = rng.standard_normal(each.shape)
+        y, pullback = correlate(x, weight, None, axes, (4, 8), groups, space, "conv")
+        fresh, fresh_pullback = correlate(x, weight, None, axes, (4, 8), groups, Workspace(), "conv")
+        np.testing.assert_array_equal(y, fresh)
+        for mine, theirs in zip(pullback(dy)[:2], fresh_pullback(dy)[:2], strict=True):
+            np.testing.assert_array_equal(mine, theirs)
+
+
 def test_two_layers_in_one_workspace_do_not_disturb_each_other():
     rng = np.random.default_rng(2)
     x, weight, axes = lenet_like(rng, 4)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from cnncalc.numerics.workspace import Arena, Workspace, rows, spare
+from cnncalc.numerics import workspace
+from cnncalc.numerics.workspace import Arena, Array, Workspace, portion, rows, spare
 
 
 def test_the_same_name_and_shape_is_the_same_memory_again():
@@ -79,3 +81,87 @@ def test_a_spare_arena_is_somebody_elses_only_when_he_is_through():
             array = other.array((3,), np.int16)
         with spare() as again:
             assert np.shares_memory(array, again.array((3,), np.int16))
+
+
+class Doubling:
+    """Doubles x into y through a workspace, and counts how often it is asked how."""
+
+    def __init__(self) -> None:
+        self.space, self.asked = Workspace(), 0
+
+    def __call__(self, x: Array, y: Array) -> None:
+        def steps() -> None:
+            self.asked += 1
+            self.space.do(np.multiply, x, 2, out=y)
+
+        self.space.replay("double", (x, y), steps)
+
+
+def test_what_is_replayed_is_found_out_once_and_done_every_time():
+    double, x, y = Doubling(), np.arange(3.0), np.zeros(3)
+    for n in range(3):
+        x[0] = n
+        double(x, y)
+        assert y.tolist() == [2 * n, 2, 4]
+    double(x[:], y)  # the same memory
+    assert double.asked == 1
+
+
+def test_what_is_replayed_belongs_to_these_arrays():
+    double = Doubling()
+    for n in range(
+        100
+    ):  # arrays that come and go, often at the place and with the identity of the one before
+        x, y = np.full(3, n), np.zeros(3, np.int64)
+        double(x, y)
+        assert y.tolist() == [2 * n] * 3
+    whole, y = np.arange(6.0), np.zeros(3)
+    for part in (whole[:3], whole[3:], whole[::2], whole[1::2]):
+        double(part, y)
+        assert y.tolist() == (2 * part).tolist()
+
+
+def test_memory_that_has_been_given_up_is_not_replayed():
+    double = Doubling()
+    x = double.space.array("x", (3,), np.float64)
+    y = np.zeros(3)
+    x[:] = 1
+    double(x, y)
+    double.space.array("x", (30,), np.float64)
+    double(x, y)
+    assert double.asked == 2
+
+
+def test_a_replay_that_fails_leaves_the_workspace_as_it_was():
+    space, y = Workspace(), np.zeros(2)
+
+    def steps() -> None:
+        space.do(np.add, y, 1, out=y)
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        space.replay("fail", (y,), steps)
+    space.do(np.add, y, 5, out=y)
+    assert y.tolist() == [5, 5]
+    space.replay("fail", (y,), lambda: space.do(np.add, y, 1, out=y))
+    assert y.tolist() == [6, 6]
+
+
+def test_a_workspace_forgets_replays_when_there_are_too_many(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(workspace, "_MANY", 4)
+    double, y = Doubling(), np.zeros(3)
+    kept = [np.full(3, n) for n in range(8)]
+    for x in (*kept, *kept):
+        double(x, y)
+        assert y.tolist() == (2 * x).tolist()
+    assert double.asked == 16
+
+
+def test_portions_are_about_equal_and_none_is_too_large():
+    assert [portion(14, 13), portion(14, 14), portion(28, 9), portion(5, 0), portion(0, 3)] == [
+        7,
+        14,
+        7,
+        1,
+        1,
+    ]

@@ -66,8 +66,8 @@ def along_rows(draw: st.DrawFn) -> list[tuple[Axis, int]]:
     along_rows(), st.integers(1, 3), st.integers(1, 4), st.integers(1, 3), st.integers(0, 99), st.booleans()
 )
 def test_products_that_are_moved_agree_with_plain_loops(pairs, share, filters, n, seed, near):
-    """However few the pixels are; `near`: one row of products at a time."""
-    with patch.object(shifted, "_ENOUGH", 0), patch.object(shifted, "_NEAR", 1 if near else 1 << 20):
+    """However few the pixels and filters are; `near`: one row of products at a time."""
+    with patch.multiple(shifted, _ENOUGH=0, _FEW=1, _NEAR=1 if near else 1 << 20):
         shifted._bands.cache_clear()
         agrees_with_loops(pairs, (1, share, filters), n, seed)
     shifted._bands.cache_clear()

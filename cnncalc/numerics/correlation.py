@@ -1,4 +1,4 @@
-"""Cross-correlation and its adjoint, as products of the weight with rows of columns."""
+"""Cross-correlation and its adjoint: products of the weight with pixels where they lie, or with rows of columns."""
 
 from __future__ import annotations
 

@@ -20,13 +20,19 @@ def test_inside_the_buffer_is_short_and_numbers_out_of_range_are_no_news():
     assert (np.getbufsize(), np.geterr()) == before
 
 
+@ufunc_settings()
+def failing(seen: list[int]) -> None:
+    thread = Thread(target=lambda: seen.append(np.getbufsize()))
+    thread.start()
+    thread.join()
+    raise ZeroDivisionError
+
+
 def test_an_error_ends_it_and_other_threads_have_their_own():
-    before, seen = np.getbufsize(), []
-    with pytest.raises(ZeroDivisionError), ufunc_settings():
-        thread = Thread(target=lambda: seen.append(np.getbufsize()))
-        thread.start()
-        thread.join()
-        raise ZeroDivisionError
+    before = np.getbufsize()
+    seen: list[int] = []
+    with pytest.raises(ZeroDivisionError):
+        failing(seen)
     assert [np.getbufsize(), *seen] == [before, before]
 
 

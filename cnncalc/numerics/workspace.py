@@ -29,7 +29,7 @@ Call: TypeAlias = Callable[[], Any]
 
 _PIECE = 64 << 20  # bytes asked of the system at once: large pages, where it has them, are found faster
 _LINE, _PAGE = 64, 4096  # bytes
-_MANY = 1 << 13  # replays to remember
+_MANY = 16  # entries for a name, two a replay: batches have few sizes, and each replay keeps its arrays
 _APART = _PAGE + 3 * _LINE  # what is walked through together should not begin at like places of a page
 
 
@@ -80,8 +80,7 @@ class Workspace:
         self._arena = Arena()
         self._blocks: dict[tuple[Hashable, Any], Array] = {}
         self._views: dict[tuple[Hashable, Any], dict[tuple[tuple[int, ...], bool], Array]] = {}
-        self._noted: dict[Hashable, list[Call]] = {}
-        self._kept: list[tuple[Array, ...]] = []
+        self._noted: dict[Hashable, dict[Hashable, tuple[tuple[Array, ...], list[Call]]]] = {}
         self._notes: list[Call] | None = None  # of what is being noted
 
     def do(self, function: Callable[..., Any], *given: Any, **named: Any) -> None:
@@ -96,27 +95,29 @@ class Workspace:
 
         What it does may depend on nothing else.
         """
-        same = (name, *map(id, arrays))
-        calls = self._noted.get(same)
-        if calls is None:  # other views, perhaps, of the same memory
-            there = (name, *map(_place, arrays))
-            calls = self._noted.get(there)
-            if calls is None:
-                calls = self._noted[same] = self._noted[there] = self._note(arrays, steps)
-        for call in calls:
+        noted = self._noted.setdefault(name, {})
+        same = tuple(map(id, arrays))
+        found = noted.get(same)
+        if found is None:  # other views, perhaps, of the same memory
+            there = tuple(map(_place, arrays))
+            found = noted.get(there)
+            if found is None:
+                calls = self._note(steps)
+                noted = self._noted.setdefault(name, {})  # another one, if memory has been given up meanwhile
+                if len(noted) >= _MANY:
+                    noted.clear()
+                # with the arrays, so that no others get their identities or places
+                noted[same] = noted[there] = found = arrays, calls
+        for call in found[1]:
             call()
 
-    def _note(self, arrays: tuple[Array, ...], steps: Callable[[], None]) -> list[Call]:
-        """The calls of some steps; and the arrays are kept, so that no others get their identities or places."""
-        if len(self._noted) >= _MANY:
-            self._noted.clear()
-            self._kept.clear()
+    def _note(self, steps: Callable[[], None]) -> list[Call]:
+        """The calls of some steps."""
         self._notes = calls = list[Call]()
         try:
             steps()
         finally:
             self._notes = None
-        self._kept.append(arrays)
         return calls
 
     def array(self, name: Hashable, shape: tuple[int, ...], dtype: Any) -> Array:
@@ -139,7 +140,6 @@ class Workspace:
             self._blocks[block] = self._arena.array((size,), block[1])
             self._views[block] = {}  # the others look at the memory that has just been given up
             self._noted.clear()
-            self._kept.clear()
         front = self._blocks[block][:size]
         view = front.reshape(shape[1], shape[0], *shape[2:]).swapaxes(0, 1) if lying else front.reshape(shape)
         self._views[block][shape, lying] = view

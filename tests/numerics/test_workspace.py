@@ -130,6 +130,23 @@ def test_memory_that_has_been_given_up_is_not_replayed():
     assert double.asked == 2
 
 
+def test_memory_that_is_given_up_while_a_replay_is_found_out_takes_the_older_ones_with_it():
+    space, asked = Workspace(), list[int]()
+
+    def replay(x: Array) -> None:
+        def steps() -> None:
+            asked.append(len(x))
+            space.do(x.fill, space.array("a", (len(x),), np.float64).size)
+
+        space.replay("fill", (x,), steps)
+
+    short, long = np.zeros(2), np.zeros(5)
+    for x in (short, long, long, short, short):
+        replay(x)
+        assert x.tolist() == [len(x)] * len(x)
+    assert asked == [2, 5, 2]
+
+
 def test_a_replay_that_fails_leaves_the_workspace_as_it_was():
     space, y = Workspace(), np.zeros(2)
 

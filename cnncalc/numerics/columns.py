@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cnncalc.numerics.windows import Axis, Tap, last_axes, taps
+from cnncalc.numerics.windows import Axis, Tap, last_axes, seen, taps, without
 from cnncalc.numerics.workspace import Array, Workspace, portion, rows
 
 _NEAR = 3 << 20  # bytes of columns at a time: few calls, and most of it stays in the caches
@@ -96,7 +96,6 @@ def gathered(
         yield Columns(slice(0, s.oh), lying[None])
         return
     image = lying.reshape(height, s.g, s.c, *x.shape[2:]).swapaxes(0, 1)  # (g, height, c, *spatial, n)
-    places = taps(rest, x.shape[2:-1], s.out)
     most = _rows_at_once(row, s, x.itemsize)
     name = (key if most >= s.oh else "columns", "columns")
     for first in range(0, s.oh, most):
@@ -112,8 +111,8 @@ def gathered(
         for beyond in (columns[:, :low], columns[:, stop:]):
             if beyond.size:
                 space.do(beyond.fill, 0)
-        for tap in places:
-            _copy(columns[:, low:stop], image[:, top + low : top + stop], tap, s.out, space)
+        if low < stop:
+            _fill(columns[:, low:stop], image[:, top + low : top + stop], rest, s, space)
         yield Columns(slice(first, last), columns)
 
 
@@ -123,12 +122,54 @@ def _rows_at_once(row: Axis, s: Sizes, itemsize: int) -> int:
     return portion(s.oh, (_NEAR // max(line, 1) - s.kh) // row.stride + 1)
 
 
-def _copy(columns: Array, image: Array, tap: Tap, out: tuple[int, ...], space: Workspace) -> None:
-    """Lays the pixels under one place of the window where they belong, and zeros where there are none."""
-    place = last_axes(columns, (*tap.offset, *(slice(None) for _ in out)))
-    for axis, (some, outputs) in enumerate(zip(tap.outputs, out, strict=True)):
-        for beyond in (slice(0, some.start), slice(some.stop, outputs)):
-            if beyond.start < beyond.stop:
-                part = tuple(beyond if i == axis else slice(None) for i in range(len(out)))
-                space.do(last_axes(place, part).fill, 0)
-    space.do(np.copyto, last_axes(place, tap.outputs), last_axes(image, tap.inputs))
+def _fill(columns: Array, image: Array, rest: tuple[Axis, ...], s: Sizes, space: Workspace) -> None:
+    """Lays the pixels of some rows under every place of the window where they belong, and zeros where there are none.
+
+    columns (g, rows, c, *kernel, *out, n), image (g, rows, c, *spatial, n). Under the windows that lie inside the image
+    all places are copied at once, so that its pixels are fetched but once.
+    """
+    places = taps(rest, image.shape[3:-1], s.out)
+    every = tuple(slice(0, size) for size in s.out)
+    inside = _inside(places, s.out)
+    if inside is not None:
+        into = last_axes(columns, (*(slice(None) for _ in rest), *inside))
+        space.do(np.copyto, into, _under(image, rest, inside))
+    for tap in places:
+        place = last_axes(columns, (*tap.offset, *(slice(None) for _ in rest)))
+        for box in without(every, tap.outputs):
+            space.do(last_axes(place, box).fill, 0)
+        for box in [tap.outputs] if inside is None else without(tap.outputs, inside):
+            pixels = tuple(map(seen, rest, tap.offset, box))
+            space.do(np.copyto, last_axes(place, box), last_axes(image, pixels))
+
+
+def _inside(places: tuple[Tap, ...], out: tuple[int, ...]) -> tuple[slice, ...] | None:
+    """The outputs whose windows lie inside the image, if they are most of them."""
+    found = []
+    for each in zip(*(tap.outputs for tap in places), strict=True):
+        start, stop = max(some.start for some in each), min(some.stop for some in each)
+        found.append(slice(start, max(start, stop)))
+    return tuple(found) if 2 * prod(some.stop - some.start for some in found) > prod(out) else None
+
+
+def _under(image: Array, rest: tuple[Axis, ...], outputs: tuple[slice, ...]) -> Array:
+    """The pixels under these windows, all of which lie inside the image, (g, rows, c, *kernel, *outputs, n)."""
+    first = [slice(some.start * axis.stride - axis.before, None) for some, axis in zip(outputs, rest, strict=True)]
+    *front, n = image.strides
+    steps = front[3:]
+    return np.lib.stride_tricks.as_strided(
+        last_axes(image, tuple(first)),
+        (
+            *image.shape[:3],
+            *(axis.kernel for axis in rest),
+            *(some.stop - some.start for some in outputs),
+            image.shape[-1],
+        ),
+        (
+            *front[:3],
+            *(step * axis.dilation for step, axis in zip(steps, rest, strict=True)),
+            *(step * axis.stride for step, axis in zip(steps, rest, strict=True)),
+            n,
+        ),
+        writeable=False,
+    )

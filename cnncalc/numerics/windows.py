@@ -59,10 +59,15 @@ def reach(axis: Axis, size: int, out: int, offset: int) -> tuple[slice, slice]:
     shift = offset * axis.dilation - axis.before
     low = max(0, -(shift // axis.stride))
     high = max(low, min(out, (size - 1 - shift) // axis.stride + 1))
-    start = low * axis.stride + shift
     if high == low:
         return slice(0, 0), slice(0, 0)
-    return slice(low, high), slice(start, start + (high - low - 1) * axis.stride + 1, axis.stride)
+    return slice(low, high), seen(axis, offset, slice(low, high))
+
+
+def seen(axis: Axis, offset: int, outputs: slice) -> slice:
+    """The pixels that some outputs see at this offset of the window, none of them beyond the image."""
+    first = outputs.start * axis.stride + offset * axis.dilation - axis.before
+    return slice(first, first + (outputs.stop - outputs.start - 1) * axis.stride + 1, axis.stride)
 
 
 @cache
@@ -134,3 +139,13 @@ def last_axes(array: Array, spatial: tuple[int | slice, ...]) -> Array:
     index: tuple[Any, ...] = (..., *spatial, slice(None))
     part: Array = array[index]
     return part
+
+
+def without(box: tuple[slice, ...], inner: tuple[slice, ...]) -> list[tuple[slice, ...]]:
+    """What of a box of pixels does not lie in another one inside it, as boxes."""
+    found = []
+    for axis, (outer, hole) in enumerate(zip(box, inner, strict=True)):
+        for start, stop in ((outer.start, hole.start), (hole.stop, outer.stop)):
+            if start < stop:
+                found.append((*inner[:axis], slice(start, stop), *box[axis + 1 :]))
+    return found

@@ -7,7 +7,7 @@ every row of the image gathers its columns from the rows of outputs that saw it,
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 from math import prod
 
 import numpy as np
@@ -17,7 +17,7 @@ from cnncalc.numerics.products import LEAST, UNPACKED, multiply, piece, split
 from cnncalc.numerics.windows import Axis, Tap, last_axes, row_runs, tap_order, taps
 from cnncalc.numerics.workspace import Array, Workspace, portion, rows
 
-_DEEP, _LONG = 8, 128  # rows and columns of a piece of the windows: with fewer they are multiplied whole
+_DEEP, _LONG = 8, 112  # rows and columns of a piece of the windows: with fewer they are multiplied whole
 _WIDE = 800  # numbers in a product of pieces: from so many on it pays to turn dy for BLAS
 _NEAR = 1 << 20  # bytes of columns at a time: they are added before they leave the cache
 _BEYOND = 1.2  # times as many pixels as outputs: the rest of what a turned filter slides over are zeros
@@ -31,16 +31,25 @@ def weight_gradient(
     space.do(total.fill, 0)
     for some in columns:
         part = dy[:, some.outputs]
-        add_rows(part, turned(part, s.r, space), some.windows(stride, s), s.kh, total, space)
+        add_rows(part, turned(part, s.r, s.kh, space), some.windows(stride, s), s.kh, total, space)
 
 
-def turned(dy: Array, r: int, space: Workspace) -> Array | None:
-    """The rows of dy (g, rows, k, length) turned, (g, rows, length, k), if that pays for products with r rows."""
-    if r < _DEEP or r * dy.shape[2] < _WIDE or piece(dy.shape[3], r * dy.shape[2]) < _LONG:
+def turned(dy: Array, r: int, high: int, space: Workspace) -> Array | None:
+    """The rows of dy (g, rows, k, length) turned, (g, rows, length, k), if that pays for products with r·high rows."""
+    k, length = dy.shape[2:]
+    if r * k < _WIDE or _columns(length, k, r, high) is None:
         return None
     lying = space.array(("correlate", "turned dy"), dy.swapaxes(2, 3).shape, dy.dtype)
     space.do(np.copyto, lying, dy.swapaxes(2, 3))
     return lying
+
+
+@cache
+def _columns(length: int, k: int, r: int, high: int) -> int | None:
+    """How many windows to multiply by k rows at a time, under one row of the kernel each; None: all at once."""
+    n = piece(length, r * k)
+    small = piece(length, r * high * k) == length
+    return None if small or r < _DEEP or n < _LONG or length % n else n
 
 
 def add_rows(
@@ -54,12 +63,11 @@ def add_rows(
     g, count, k, length = dy.shape
     depth = windows.shape[2]
     r = depth // max(high, 1)
-    n = piece(length, r * k)
-    small = piece(length, depth * k) == length
+    n = _columns(length, k, r, high)
     over: tuple[int, ...] = (1,)
     front, behind = (windows, dy) if k < depth else (dy, windows)  # BLAS is quicker so
     behind = behind.swapaxes(2, 3)
-    if not small and r >= _DEEP and n >= _LONG and length % n == 0:
+    if n is not None:
         over = 1, 3
         front = split(windows.reshape(g, count, high, r, length, copy=False), n)
         behind = split(dy[:, :, None], n).swapaxes(-2, -1)

@@ -80,7 +80,8 @@ def weight_gradient(
     space.do(total.fill, 0)
     for band in _bands(axes[0], x.shape[1], s, x.itemsize):
         part, under = dy[:, band.outputs], _under(x, band, axes[0].stride)[None]
-        lying, high = turned(part, s.c, space), band.kernel.stop - band.kernel.start
+        high = band.kernel.stop - band.kernel.start
+        lying = turned(part, s.c, high, space)
         for column, outputs, pixels in _places(axes[1], x.shape[2], s):
             some = None if lying is None else lying[:, :, outputs]
             share = total[column, :, band.kernel].reshape(1, s.k, high * s.c, copy=False)

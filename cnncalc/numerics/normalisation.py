@@ -169,18 +169,26 @@ def batch_norm(
     line[:] = scale * inverse, shift - mean * scale * inverse
     space.replay((key, rectify), (x, line, y), lambda: _affine(x, line, y, space, rectify=rectify))
 
+    # a rectified y is fetched anyway; x is its affine function, but few digits of x are left where y is far from it
+    from_y = rectify and bool((shift**2 < _FAR * scale**2).all())
+
     def pullback(dy: Array) -> Gradients:
         dy = _in_runs(dy, space, (key, "dy"))
         dx = dy if rectify else space.image((key, "dx"), x.shape, x.dtype)
+        seen, above = (y, None) if from_y else (x, level)
         space.replay(
-            (key, rectify, level is None),
+            (key, rectify, from_y, level is None),
             (x, y, dy, found),
-            lambda: _slopes(x, level, y if rectify else None, dy, found, space),
+            lambda: _slopes(seen, above, y if rectify else None, dy, found, space),
         )
         dshift, dscale = found
-        if level is None:
-            dscale -= mean * dshift
-        dscale *= inverse
+        if from_y:
+            dscale -= shift * dshift
+            dscale /= scale
+        else:
+            if level is None:
+                dscale -= mean * dshift
+            dscale *= inverse
         totals = reduce(found.ravel()) / pixels
         # dx = scale·inverse·(dy − totals of dy − normal·totals of dy·normal), as a·dy + b·x + c
         a = scale * inverse

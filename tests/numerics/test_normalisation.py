@@ -124,6 +124,20 @@ def test_rectified_it_is_followed_by_a_relu(shape):
         np.testing.assert_allclose(mine, apart, atol=1e-13)
 
 
+@pytest.mark.parametrize("scale", [0.0, -1e-6, 1e-3, 0.5])
+@pytest.mark.parametrize("shift", [0.0, 1.0, 30.0])
+def test_rectified_a_scale_of_any_size_has_its_gradient(scale, shift):
+    """The gradient of a small scale cannot be read off outputs that hardly depend on x."""
+    rng = np.random.default_rng(9)
+    x, dy = rng.standard_normal((2, 3, 6, 6, 16), dtype=np.float32)
+    given = np.full(3, scale, np.float32), np.full(3, shift, np.float32), EPS, alone
+    y, _, pullback = batch_norm(x, *given, Workspace(), "bn", rectify=True)
+    exact = (x.astype(np.float64), *(each.astype(np.float64) for each in given[:2]), EPS, alone)
+    _, _, way = batch_norm(*exact, Workspace(), "bn")
+    for mine, apart in zip(pullback(dy.copy()), way(dy.astype(np.float64) * (y > 0)), strict=True):
+        np.testing.assert_allclose(mine, apart, rtol=1e-4, atol=1e-4)
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_gradient_cut_from_a_larger_image_goes_back_as_a_whole_one_does(shape):
     """As behind max pooling of a padded image."""

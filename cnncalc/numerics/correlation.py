@@ -20,6 +20,8 @@ Gradients: TypeAlias = tuple[Array | None, Array, Array | None]
 Pullback: TypeAlias = Callable[[Array], Gradients]
 
 _ONE = Axis(1)
+_FAR = 1 << 20  # bytes of results that are not near the core when they are written
+_LARGE = 600  # numbers in a matrix whose products are held up by that
 
 
 def correlate(
@@ -115,7 +117,10 @@ def _slide(
     matrix = _matrix(weight, s, space, key)
     by_group = rows(y).reshape(s.oh, s.g, s.k, s.length).swapaxes(0, 1)
     for columns in gathered(x, axes, s, space, key):
-        multiply(matrix[:, None], columns.windows(axes[0].stride, s), by_group[:, columns.outputs], space)
+        there = by_group[:, columns.outputs]
+        if y.nbytes > _FAR and matrix[0].size >= _LARGE:
+            space.do(there.fill, 0)  # fetches it in one go: products go faster into memory that is near
+        multiply(matrix[:, None], columns.windows(axes[0].stride, s), there, space)
 
 
 def _weight_gradient(

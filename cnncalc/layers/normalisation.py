@@ -65,14 +65,13 @@ class BatchNorm(Layer):
 
         scale = params.get("weight", np.ones(x.shape[0], x.dtype))
         shift = params.get("bias", np.zeros(x.shape[0], x.dtype))
-        rectify = self.rectifies
+        place = run.space, run.key
+        how = {"rectify": self.rectifies, "reuse": run.reuse}
         if not run.train:
-            known = run.buffers["running_mean"], run.buffers["running_var"], scale, shift, EPSILON
-            y, unlearned = batch_norm_inference(
-                x, *known, run.space, run.key, rectify=rectify, reuse=run.reuse
-            )
+            known = run.buffers["running_mean"], run.buffers["running_var"]
+            y, unlearned = batch_norm_inference(x, *known, scale, shift, EPSILON, *place, **how)
             return y, lambda dy: (unlearned(dy), {})
-        y, seen, back = batch_norm(x, scale, shift, EPSILON, run.reduce, run.space, run.key, rectify=rectify)
+        y, seen, back = batch_norm(x, scale, shift, EPSILON, run.reduce, *place, **how)
         unbiased = seen.variance * seen.pixels / max(seen.pixels - 1, 1)
         for name, new in (("running_mean", seen.mean), ("running_var", unbiased)):
             run.keep(name, (1 - MOMENTUM) * run.buffers[name] + MOMENTUM * new)

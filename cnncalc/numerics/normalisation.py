@@ -112,7 +112,7 @@ def _slopes(
 
 
 def _plane(x: Array, dy: Array, plane: Array, dx: Array, space: Workspace) -> None:
-    """dx = a·dy + b·x + c, a plane (3, C); dx may be dy."""
+    """dx = a·dy + b·x + c, a plane (3, C); dx may be dy or x."""
     factor, slope, offset = (beside_rows(each, x, space, i) for i, each in enumerate(plane))
     lying, dying, result = by_row(x), by_row(dy), by_row(dx)
     for strip in _strips(x):
@@ -134,13 +134,14 @@ def batch_norm(
     key: Hashable,
     *,
     rectify: bool = False,
+    reuse: bool = False,
 ) -> tuple[Array, Statistics, Callable[[Array], Gradients]]:
     """Normalise by the statistics of the whole batch; `rectify`: and then take max(·, 0).
 
     x and y (C, *spatial, N), scale and shift (C,). `reduce` adds a small array over all workers, each of
     which has a part of the batch. The pullback gives (dx, dscale, dshift), the last two of this part only.
-    x is read once for the statistics, if they are not far from zero, and once for y, and left as it is; so is dy,
-    unless rectified: then dx takes its place, if it lies in runs.
+    x is read once for the statistics, if they are not far from zero, and once for y. dy is left as it is, unless
+    rectified: then dx takes its place, if it lies in runs. `reuse`: else dx takes that of x.
     """
     c = x.shape[0]
     x = _in_runs(x, space, (key, "x"))
@@ -174,7 +175,7 @@ def batch_norm(
 
     def pullback(dy: Array) -> Gradients:
         dy = _in_runs(dy, space, (key, "dy"))
-        dx = dy if rectify else space.image((key, "dx"), x.shape, x.dtype)
+        dx = dy if rectify else x if reuse else space.image((key, "dx"), x.shape, x.dtype)
         seen, above = (y, None) if from_y else (x, level)
         space.replay(
             (key, rectify, from_y, level is None),

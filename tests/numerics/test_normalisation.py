@@ -124,6 +124,22 @@ def test_rectified_it_is_followed_by_a_relu(shape):
         np.testing.assert_allclose(mine, apart, atol=1e-13)
 
 
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_gradient_may_take_the_place_of_x(shape):
+    rng = np.random.default_rng(7)
+    x, dy = rng.standard_normal((2, *shape))
+    given = *rng.standard_normal((2, shape[0])), EPS, alone
+    want, _, way = batch_norm(x, *given, Workspace(), "bn")
+    own = x.copy()
+    y, _, pullback = batch_norm(own, *given, Workspace(), "bn", reuse=True)
+    kept, handed = dy.copy(), dy.copy()
+    found = pullback(handed)
+    np.testing.assert_array_equal(y, want)
+    np.testing.assert_array_equal(handed, kept)
+    for mine, apart in zip(found, way(dy), strict=True):
+        np.testing.assert_array_equal(mine, apart)
+
+
 @pytest.mark.parametrize("scale", [0.0, -1e-6, 1e-3, 0.5])
 @pytest.mark.parametrize("shift", [0.0, 1.0, 30.0])
 def test_rectified_a_scale_of_any_size_has_its_gradient(scale, shift):

@@ -66,12 +66,15 @@ class BatchNorm(Layer):
         scale = params.get("weight", np.ones(x.shape[0], x.dtype))
         shift = params.get("bias", np.zeros(x.shape[0], x.dtype))
         place = run.space, run.key
-        how = {"rectify": self.rectifies, "reuse": run.reuse}
         if not run.train:
             known = run.buffers["running_mean"], run.buffers["running_var"]
-            y, unlearned = batch_norm_inference(x, *known, scale, shift, EPSILON, *place, **how)
+            y, unlearned = batch_norm_inference(
+                x, *known, scale, shift, EPSILON, *place, rectify=self.rectifies, reuse=run.reuse
+            )
             return y, lambda dy: (unlearned(dy), {})
-        y, seen, back = batch_norm(x, scale, shift, EPSILON, run.reduce, *place, **how)
+        y, seen, back = batch_norm(
+            x, scale, shift, EPSILON, run.reduce, *place, rectify=self.rectifies, reuse=run.reuse
+        )
         unbiased = seen.variance * seen.pixels / max(seen.pixels - 1, 1)
         for name, new in (("running_mean", seen.mean), ("running_var", unbiased)):
             run.keep(name, (1 - MOMENTUM) * run.buffers[name] + MOMENTUM * new)

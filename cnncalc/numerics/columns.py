@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cnncalc.numerics.windows import Axis, Tap, last_axes, seen, taps, without
+from cnncalc.numerics.windows import Axis, Tap, common, last_axes, seen, taps, under, without
 from cnncalc.numerics.workspace import Array, Workspace, portion, rows
 
 _NEAR = 3 << 20  # bytes of columns at a time: few calls, and most of it stays in the caches
@@ -133,7 +133,7 @@ def _fill(columns: Array, image: Array, rest: tuple[Axis, ...], s: Sizes, space:
     inside = _inside(places, s.out)
     if inside is not None:
         into = last_axes(columns, (*(slice(None) for _ in rest), *inside))
-        space.do(np.copyto, into, _under(image, rest, inside))
+        space.do(np.copyto, into, under(image, rest, inside))
     for tap in places:
         place = last_axes(columns, (*tap.offset, *(slice(None) for _ in rest)))
         for box in without(every, tap.outputs):
@@ -145,31 +145,5 @@ def _fill(columns: Array, image: Array, rest: tuple[Axis, ...], s: Sizes, space:
 
 def _inside(places: tuple[Tap, ...], out: tuple[int, ...]) -> tuple[slice, ...] | None:
     """The outputs whose windows lie inside the image, if they are most of them."""
-    found = []
-    for each in zip(*(tap.outputs for tap in places), strict=True):
-        start, stop = max(some.start for some in each), min(some.stop for some in each)
-        found.append(slice(start, max(start, stop)))
-    return tuple(found) if 2 * prod(some.stop - some.start for some in found) > prod(out) else None
-
-
-def _under(image: Array, rest: tuple[Axis, ...], outputs: tuple[slice, ...]) -> Array:
-    """The pixels under these windows, all of which lie inside the image, (g, rows, c, *kernel, *outputs, n)."""
-    first = [slice(some.start * axis.stride - axis.before, None) for some, axis in zip(outputs, rest, strict=True)]
-    *front, n = image.strides
-    steps = front[3:]
-    return np.lib.stride_tricks.as_strided(
-        last_axes(image, tuple(first)),
-        (
-            *image.shape[:3],
-            *(axis.kernel for axis in rest),
-            *(some.stop - some.start for some in outputs),
-            image.shape[-1],
-        ),
-        (
-            *front[:3],
-            *(step * axis.dilation for step, axis in zip(steps, rest, strict=True)),
-            *(step * axis.stride for step, axis in zip(steps, rest, strict=True)),
-            n,
-        ),
-        writeable=False,
-    )
+    found = tuple(common(each) for each in zip(*(tap.outputs for tap in places), strict=True))
+    return found if 2 * prod(some.stop - some.start for some in found) > prod(out) else None

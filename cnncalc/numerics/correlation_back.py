@@ -8,13 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache, lru_cache
-from math import prod
+from math import gcd, prod
+from typing import NamedTuple
 
 import numpy as np
 
 from cnncalc.numerics.columns import Columns, Sizes, are_pixels
 from cnncalc.numerics.products import LEAST, UNPACKED, multiply, piece, split
-from cnncalc.numerics.windows import Axis, Tap, last_axes, row_runs, tap_order, taps
+from cnncalc.numerics.windows import (
+    Axis,
+    common,
+    last_axes,
+    reach,
+    row_runs,
+    seen,
+    tap_order,
+    taps,
+    under,
+    without,
+)
 from cnncalc.numerics.workspace import Array, Workspace, portion, rows
 
 _DEEP, _LONG = 8, 112  # rows and columns of a piece of the windows: with fewer they are multiplied whole
@@ -115,7 +127,7 @@ def added(matrix: Array, dy: Array, axes: tuple[Axis, ...], s: Sizes, dx: Array,
     if pixels:
         _fill_rows(filters, dy, row, rows(dx).reshape(1, height, s.r, s.length), range(height), s, space)
         return
-    places = _first_there(rest, shape[2:-1], s.out)
+    laying = _laying(rest, shape[2:-1], s.out)
     by_group = rows(dx).reshape(height, s.g, s.c, *shape[2:]).swapaxes(0, 1)  # (g, height, c, *spatial, n)
     step = portion(height, _NEAR // (s.g * s.r * s.length * dx.itemsize))
     for top in range(0, height, step):
@@ -125,7 +137,7 @@ def added(matrix: Array, dy: Array, axes: tuple[Axis, ...], s: Sizes, dx: Array,
         _lay(
             dcolumns.reshape(s.g, len(some), s.c, *s.kernel, *s.out, s.n),
             by_group[:, some.start : some.stop],
-            places,
+            laying,
             space,
         )
 
@@ -160,28 +172,46 @@ def _fill_rows(
         multiply(part.swapaxes(2, 3), seen, dcolumns[:, run.first : last + 1 : row.stride], space)
 
 
+class _Laying(NamedTuple):
+    """How columns become an image: some places of the window, no two over the same pixel, and then all others."""
+
+    first: tuple[Axis, ...]  # windows of these places alone
+    kernel: tuple[slice, ...]  # where they are in the window
+    outputs: tuple[slice, ...]  # for which they all lie inside the image
+    everywhere: bool  # whether they reach every pixel
+    others: tuple[tuple[tuple[int, ...], tuple[slice, ...], tuple[slice, ...]], ...]  # place, outputs, pixels
+
+
 @lru_cache(maxsize=1024)
-def _first_there(
-    rest: tuple[Axis, ...], sizes: tuple[int, ...], out: tuple[int, ...]
-) -> tuple[tuple[Tap, bool], ...]:
-    """Every place in the window, and whether no other before it has reached any of its pixels."""
-    met: set[tuple[int, ...]] = set()
-    found = []
-    for tap in sorted(
-        taps(rest, sizes, out), key=lambda tap: -prod(each.stop - each.start for each in tap.outputs)
-    ):
-        phase = tuple(pixels.start % axis.stride for pixels, axis in zip(tap.inputs, rest, strict=True))
-        found.append((tap, phase not in met))
-        met.add(phase)
-    return tuple(found)
+def _laying(rest: tuple[Axis, ...], sizes: tuple[int, ...], out: tuple[int, ...]) -> _Laying:
+    """The places side by side that reach most pixels, and what they leave."""
+    kernel, outputs = [], []
+    for axis, size, count in zip(rest, sizes, out, strict=True):
+        apart = min(axis.kernel, axis.stride // gcd(axis.stride, axis.dilation))
+        runs = [range(first, first + apart) for first in range(axis.kernel - apart + 1)]
+        inside = [common([reach(axis, size, count, offset)[0] for offset in run]) for run in runs]
+        most = max(range(len(runs)), key=lambda i: inside[i].stop - inside[i].start)
+        kernel.append(slice(runs[most].start, runs[most].stop))
+        outputs.append(inside[most])
+    first = tuple(
+        axis._replace(kernel=some.stop - some.start, before=axis.before - some.start * axis.dilation)
+        for axis, some in zip(rest, kernel, strict=True)
+    )
+    reached = [a.kernel * (some.stop - some.start) for a, some in zip(first, outputs, strict=True)]
+    others = []
+    for tap in taps(rest, sizes, out):
+        there = all(some.start <= at < some.stop for at, some in zip(tap.offset, kernel, strict=True))
+        for box in without(tap.outputs, tuple(outputs)) if there else [tap.outputs]:
+            others.append((tap.offset, box, tuple(map(seen, rest, tap.offset, box))))
+    return _Laying(first, tuple(kernel), tuple(outputs), reached == list(sizes), tuple(others))
 
 
-def _lay(dcolumns: Array, dx: Array, places: tuple[tuple[Tap, bool], ...], space: Workspace) -> None:
+def _lay(dcolumns: Array, dx: Array, laying: _Laying, space: Workspace) -> None:
     """Fills some rows of dx, (g, rows, c, *spatial, n), with their columns, (g, rows, c, *kernel, *out, n)."""
-    space.do(dx.fill, 0)
-    for tap, first in places:
-        there, part = last_axes(dx, tap.inputs), last_axes(dcolumns, tap.offset + tap.outputs)
-        if first:
-            space.do(np.copyto, there, part)
-        else:
-            space.do(np.add, there, part, out=there)
+    if not laying.everywhere:
+        space.do(dx.fill, 0)
+    columns = last_axes(dcolumns, laying.kernel + laying.outputs)
+    space.do(np.copyto, under(dx, laying.first, laying.outputs), columns)
+    for offset, outputs, pixels in laying.others:
+        there, part = last_axes(dx, pixels), last_axes(dcolumns, offset + outputs)
+        space.do(np.add, there, part, out=there)

@@ -5,9 +5,12 @@ How many positions it takes is for the caller to say: that formula has its home 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from itertools import groupby, product
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from cnncalc.numerics.workspace import Array
 
@@ -59,13 +62,14 @@ def reach(axis: Axis, size: int, out: int, offset: int) -> tuple[slice, slice]:
     shift = offset * axis.dilation - axis.before
     low = max(0, -(shift // axis.stride))
     high = max(low, min(out, (size - 1 - shift) // axis.stride + 1))
-    if high == low:
-        return slice(0, 0), slice(0, 0)
-    return slice(low, high), seen(axis, offset, slice(low, high))
+    outputs = slice(low, high) if low < high else slice(0, 0)
+    return outputs, seen(axis, offset, outputs)
 
 
 def seen(axis: Axis, offset: int, outputs: slice) -> slice:
     """The pixels that some outputs see at this offset of the window, none of them beyond the image."""
+    if outputs.start >= outputs.stop:
+        return slice(0, 0)
     first = outputs.start * axis.stride + offset * axis.dilation - axis.before
     return slice(first, first + (outputs.stop - outputs.start - 1) * axis.stride + 1, axis.stride)
 
@@ -139,6 +143,38 @@ def last_axes(array: Array, spatial: tuple[int | slice, ...]) -> Array:
     index: tuple[Any, ...] = (..., *spatial, slice(None))
     part: Array = array[index]
     return part
+
+
+def common(some: Sequence[slice]) -> slice:
+    """What slices of one axis have in common."""
+    start, stop = max(each.start for each in some), min(each.stop for each in some)
+    return slice(start, max(start, stop))
+
+
+def under(image: Array, axes: tuple[Axis, ...], outputs: tuple[slice, ...]) -> Array:
+    """What these windows hold, all of them inside an image (..., *spatial, N), as (..., *kernel, *outputs, N).
+
+    It overlaps where windows do; nothing is copied.
+    """
+    firsts = tuple(seen(axis, 0, some) for axis, some in zip(axes, outputs, strict=True))
+    corner = last_axes(image, tuple(slice(first.start, None) for first in firsts))
+    front = image.ndim - len(axes) - 1
+    steps = image.strides[front:-1]
+    return np.lib.stride_tricks.as_strided(
+        corner,
+        (
+            *image.shape[:front],
+            *(axis.kernel for axis in axes),
+            *(some.stop - some.start for some in outputs),
+            image.shape[-1],
+        ),
+        (
+            *image.strides[:front],
+            *(step * axis.dilation for step, axis in zip(steps, axes, strict=True)),
+            *(step * axis.stride for step, axis in zip(steps, axes, strict=True)),
+            image.strides[-1],
+        ),
+    )
 
 
 def without(box: tuple[slice, ...], inner: tuple[slice, ...]) -> list[tuple[slice, ...]]:

@@ -17,6 +17,7 @@ from cnncalc.numerics.columns import Columns, Sizes, are_pixels
 from cnncalc.numerics.products import LEAST, UNPACKED, multiply, piece, split
 from cnncalc.numerics.windows import (
     Axis,
+    Tap,
     common,
     last_axes,
     reach,
@@ -179,7 +180,7 @@ class _Laying(NamedTuple):
     kernel: tuple[slice, ...]  # where they are in the window
     outputs: tuple[slice, ...]  # for which they all lie inside the image
     everywhere: bool  # whether they reach every pixel
-    others: tuple[tuple[tuple[int, ...], tuple[slice, ...], tuple[slice, ...]], ...]  # place, outputs, pixels
+    others: tuple[Tap, ...]
 
 
 @lru_cache(maxsize=1024)
@@ -202,7 +203,7 @@ def _laying(rest: tuple[Axis, ...], sizes: tuple[int, ...], out: tuple[int, ...]
     for tap in taps(rest, sizes, out):
         there = all(some.start <= at < some.stop for at, some in zip(tap.offset, kernel, strict=True))
         for box in without(tap.outputs, tuple(outputs)) if there else [tap.outputs]:
-            others.append((tap.offset, box, tuple(map(seen, rest, tap.offset, box))))
+            others.append(Tap(tap.offset, box, tuple(map(seen, rest, tap.offset, box))))
     return _Laying(first, tuple(kernel), tuple(outputs), reached == list(sizes), tuple(others))
 
 
@@ -212,6 +213,6 @@ def _lay(dcolumns: Array, dx: Array, laying: _Laying, space: Workspace) -> None:
         space.do(dx.fill, 0)
     columns = last_axes(dcolumns, laying.kernel + laying.outputs)
     space.do(np.copyto, under(dx, laying.first, laying.outputs), columns)
-    for offset, outputs, pixels in laying.others:
-        there, part = last_axes(dx, pixels), last_axes(dcolumns, offset + outputs)
+    for tap in laying.others:
+        there, part = last_axes(dx, tap.inputs), last_axes(dcolumns, tap.offset + tap.outputs)
         space.do(np.add, there, part, out=there)

@@ -60,9 +60,8 @@ def slide(x: Array, weight: Array, axes: tuple[Axis, ...], s: Sizes, y: Array, s
     for band in _bands(axes[0], x.shape[1], s, x.itemsize):
         into, under = lying[band.outputs], _under(x, band, axes[0].stride)
         matrices = by_column[:, :, band.kernel].reshape(*s.kernel, s.k, -1)
-        space.do(
-            into.fill, 0
-        )  # for what `first` may leave out; and products go faster into memory that is near
+        # zeros where the first column sees no pixel; and products go faster into memory that has just been fetched
+        space.do(into.fill, 0)
         multiply(matrices[first.column], under[..., first.pixels], into[..., first.outputs], space)
         for column, outputs, pixels in others:
             there = into[..., outputs]

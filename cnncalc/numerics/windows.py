@@ -178,10 +178,11 @@ def under(image: Array, axes: tuple[Axis, ...], outputs: tuple[slice, ...]) -> A
 
 
 def without(box: tuple[slice, ...], inner: tuple[slice, ...]) -> list[tuple[slice, ...]]:
-    """What of a box of pixels does not lie in another one inside it, as boxes."""
+    """What of a box of pixels does not lie in another one, which is empty or inside it, as boxes."""
     found = []
     for axis, (outer, hole) in enumerate(zip(box, inner, strict=True)):
-        for start, stop in ((outer.start, hole.start), (hole.stop, outer.stop)):
+        first, last = min(hole.start, outer.stop), max(hole.stop, outer.start)
+        for start, stop in ((outer.start, first), (last, outer.stop)):
             if start < stop:
                 found.append((*inner[:axis], slice(start, stop), *box[axis + 1 :]))
     return found

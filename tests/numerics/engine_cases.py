@@ -13,10 +13,11 @@ from cnncalc.numerics.workspace import Array
 
 
 @st.composite
-def axis_and_size(draw: st.DrawFn) -> tuple[Axis, int]:
-    """One axis and an input size that holds at least one window."""
+def axis_and_size(draw: st.DrawFn, *, wide: bool = False) -> tuple[Axis, int]:
+    """One axis and an input size that holds at least one window; `wide`: some windows may lie beyond the image."""
     kernel, dilation = draw(st.integers(1, 4)), draw(st.integers(1, 3))
-    before, after = draw(st.integers(0, kernel // 2)), draw(st.integers(0, kernel // 2))
+    most = dilation * kernel if wide else kernel // 2
+    before, after = draw(st.integers(0, most)), draw(st.integers(0, most))
     smallest = max(1, dilation * (kernel - 1) + 1 - before - after)
     axis = Axis(kernel, draw(st.integers(1, 4)), before, after, dilation)
     return axis, draw(st.integers(smallest, smallest + 4))
@@ -30,8 +31,11 @@ def fitting(axes: tuple[Axis, ...], sizes: tuple[int, ...]) -> tuple[int, ...]:
     )
 
 
-geometries = st.lists(axis_and_size(), min_size=1, max_size=3).filter(
-    lambda pairs: np.prod([size for _, size in pairs]) < 400
+geometries, wide_geometries = (
+    st.lists(axis_and_size(wide=wide), min_size=1, max_size=3).filter(
+        lambda pairs: np.prod([size for _, size in pairs]) < 400
+    )
+    for wide in (False, True)
 )
 
 

@@ -13,7 +13,7 @@ from cnncalc.numerics import shifted
 from cnncalc.numerics.correlation import correlate
 from cnncalc.numerics.windows import Axis
 from cnncalc.numerics.workspace import Array, Workspace
-from tests.numerics.engine_cases import fitting, geometries, is_real, windows
+from tests.numerics.engine_cases import fitting, is_real, wide_geometries, windows
 
 
 def by_loops(x: Array, weight: Array, bias: Array, axes: tuple[Axis, ...], groups: int) -> Array:
@@ -39,7 +39,10 @@ channels = st.tuples(
 
 
 @settings(max_examples=150, deadline=None)
-@given(geometries, channels, st.integers(1, 3), st.integers(0, 99))
+@given(wide_geometries, channels, st.integers(1, 3), st.integers(0, 99))
+@example(
+    [(Axis(4, 2, 3, 3), 1), (Axis(4, 3, 6, 6, 2), 1)], (1, 2, 2), 2, 0
+)  # none of whose windows lie inside
 @example(
     [(Axis(2), 3), (Axis(4), 4), (Axis(5), 5)], (1, 2, 2), 2, 0
 )  # columns that are the pixels themselves

@@ -14,7 +14,7 @@ from cnncalc.numerics.additions import Largest, Taps
 from cnncalc.numerics.borders import SAME, Geometry
 from cnncalc.numerics.methods import integers
 from cnncalc.numerics.strips import Buffer, Finisher, Finishing, Layout, sweep
-from cnncalc.numerics.taps import Pixels, correlate, respond
+from cnncalc.numerics.taps import Pixels, filtered, respond
 from cnncalc.numerics.tasks import Task, task
 from cnncalc.numerics.workspace import Arena
 
@@ -58,8 +58,7 @@ def average_pool_picture(
     x (H, W) or (H, W, C), uint8 or uint16. The stride replaces that of the geometry; None is the window.
     """
     geometry = geometry._replace(stride=stride or window)
-    y, _ = correlate(x, np.ones(window, np.int64), prod(window), geometry=geometry, threads=threads)
-    return y
+    return filtered(x, np.ones(window, np.int64), prod(window), geometry=geometry, threads=threads)
 
 
 def standardised(

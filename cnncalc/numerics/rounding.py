@@ -48,12 +48,13 @@ def whole(task: Task) -> Finishing:
         def bind(sums: Buffer, width: int) -> tuple[list[partial[Any]], Buffer, Counter | None]:
             kept, counter = sums[:, :width], None
             calls = list(_divided(sums, arena.array(sums.shape, sums.dtype), divisor)) if divisor > 1 else []
-            if not inside:
+            if not inside and task.counted:
                 counter = Counter(len(kept), width, arena)
                 unsigned = np.dtype(_UNSIGNED[sums.dtype.type])  # a negative sum reads as one above the range
                 calls.append(
                     partial(np.greater, kept.view(unsigned), np.array(most, unsigned), out=counter.mask)
                 )
+            if not inside:
                 low, high = np.array([0, most], sums.dtype)[:, None]
                 calls.append(partial(sums.clip, low, high, out=sums))  # alone: with a cast it goes by pieces
             return calls, kept, counter
@@ -127,8 +128,9 @@ def fractional(task: Task, scaled: bool, error: float) -> Finishing:
             count = 0
             if not inside:
                 np.clip(rounded, sums.dtype.type(0), sums.dtype.type(most), out=sums)
-                np.not_equal(sums[:, :width], rounded[:, :width], out=counter.mask)
-                count = counter.count()
+                if task.counted:
+                    np.not_equal(sums[:, :width], rounded[:, :width], out=counter.mask)
+                    count = counter.count()
                 rounded = sums
             np.copyto(y, rounded[:, : y.shape[1]], casting="unsafe")
             return count

@@ -18,7 +18,7 @@ from cnncalc.numerics.methods import Choice, Method, choices, raw_choices
 from cnncalc.numerics.strips import Route, sweep
 from cnncalc.numerics.tasks import Grid, Task, task, task_of
 
-__all__ = ["Geometry", "Method", "Pixels", "correlate", "plan", "respond"]
+__all__ = ["Geometry", "Method", "Pixels", "correlate", "filtered", "plan", "respond"]
 
 Pixels: TypeAlias = NDArray[Any]  # uint8 or uint16
 
@@ -72,8 +72,22 @@ def correlate(
     that were clipped to the dtype's range. Whole weights: exact. Float weights: as sums in double precision round.
     `into` takes the result; it may be x itself where mode is same and the stride 1, and little memory is needed then.
     """
-    what, choice = _settled(x.shape, x.dtype, weights, divisor, geometry)
+    what, choice = _settled(x.shape, x.dtype, weights, divisor, geometry, counted=True)
     return _correlated(x, what, choice, threads, into)
+
+
+def filtered(
+    x: Pixels,
+    weights: ArrayLike,
+    divisor: float = 1,
+    *,
+    geometry: Geometry = SAME,
+    threads: int = 1,
+    into: Pixels | None = None,
+) -> Pixels:
+    """The pixels of `correlate` alone: to count the clipped ones takes up to a sixth of its time."""
+    what, choice = _settled(x.shape, x.dtype, weights, divisor, geometry, counted=False)
+    return _correlated(x, what, choice, threads, into)[0]
 
 
 def respond(
@@ -86,19 +100,30 @@ def respond(
 
 
 def _settled(
-    shape: tuple[int, ...], dtype: np.dtype[Any], weights: ArrayLike, divisor: float, geometry: Geometry
+    shape: tuple[int, ...],
+    dtype: np.dtype[Any],
+    weights: ArrayLike,
+    divisor: float,
+    geometry: Geometry,
+    *,
+    counted: bool,
 ) -> tuple[Task, Choice]:
     """The task and its cheapest choice; remembered, as many pictures are alike."""
     if isinstance(weights, np.ndarray) and weights.dtype.kind in "iuf" and weights.size <= 1024:
-        return _remembered(shape, dtype, Grid(weights), divisor, geometry)
+        return _remembered(shape, dtype, Grid(weights), divisor, geometry, counted)
     settle: Callable[..., tuple[Task, Choice]] = _remembered if isinstance(weights, tuple) else _settle
-    return settle(shape, dtype, weights, divisor, geometry)
+    return settle(shape, dtype, weights, divisor, geometry, counted)
 
 
 def _settle(
-    shape: tuple[int, ...], dtype: np.dtype[Any], weights: ArrayLike, divisor: float, geometry: Geometry
+    shape: tuple[int, ...],
+    dtype: np.dtype[Any],
+    weights: ArrayLike,
+    divisor: float,
+    geometry: Geometry,
+    counted: bool,
 ) -> tuple[Task, Choice]:
-    what = task_of(shape, dtype, weights, divisor, geometry)
+    what = task_of(shape, dtype, weights, divisor, geometry)._replace(counted=counted)
     return what, _cheapest(choices(what))
 
 

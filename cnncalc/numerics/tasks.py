@@ -30,6 +30,7 @@ class Task(NamedTuple):
     border: str
     beyond: float | None  # the number beyond the border, if it is one number
     part: Rows | None = None  # where only some rows of the picture are at hand
+    counted: bool = True  # whether it is asked for how many pixels are clipped
 
     @property
     def whole(self) -> bool:

@@ -11,7 +11,7 @@ from cnncalc.errors import UsageError
 from cnncalc.numerics import additions, methods, taps, toeplitz
 from cnncalc.numerics.borders import Geometry
 from cnncalc.numerics.strips import Layout
-from cnncalc.numerics.taps import correlate, plan, respond
+from cnncalc.numerics.taps import correlate, filtered, plan, respond
 from cnncalc.numerics.tasks import task
 from cnncalc.numerics.workspace import Arena
 from tests.numerics.sliding import geometries, kernels, pictures, responses
@@ -48,8 +48,10 @@ def test_every_method_gives_the_pixels_of_the_definition(data, x, kernel, diviso
         expected = np.clip(rounded, 0, most)
         clipped = np.count_nonzero(expected != rounded)
         what = task(x, kernel, divisor, geometry)
-        for choice in methods.choices(what):
+        uncounted = what._replace(counted=False)
+        for choice, alone in zip(methods.choices(what), methods.choices(uncounted), strict=True):
             y, count = taps._correlated(x, what, choice, threads)
+            assert (taps._correlated(x, uncounted, alone, threads)[0] == y).all(), choice.method
             assert y.dtype == x.dtype
             assert ((y == expected) | near).all(), choice.method
             assert count == clipped or near.any(), choice.method
@@ -214,6 +216,7 @@ def test_an_array_that_changes_after_a_call_is_another_kernel():
     x, kernel = photo(9, 9), np.array(LAPLACE)
     first = correlate(x, kernel)[0]
     assert (correlate(x, kernel)[0] == first).all()
+    assert (filtered(x, kernel) == first).all()
     kernel[1, 1] = -3
     assert (correlate(x, kernel)[0] == correlate(x, kernel.tolist())[0]).all()
     assert (correlate(x, kernel)[0] != first).any()

@@ -13,6 +13,7 @@ from cnncalc.numerics import rounding
 from cnncalc.numerics.additions import Largest, Taps
 from cnncalc.numerics.borders import SAME, Geometry
 from cnncalc.numerics.methods import integers
+from cnncalc.numerics.results import empty
 from cnncalc.numerics.strips import Buffer, Finisher, Finishing, Layout, sweep
 from cnncalc.numerics.taps import Pixels, filtered, respond
 from cnncalc.numerics.tasks import Task, task
@@ -38,7 +39,7 @@ def max_pool_picture(
     least = 0.0 if x.dtype.kind == "u" else -np.inf
     geometry = geometry._replace(stride=stride or window, border="constant", value=least)
     what = task(x, np.ones(window, np.int64), 1, geometry)
-    y = np.empty((*what.results[:2], *x.shape[2:]), x.dtype)
+    y = empty((*what.results[:2], *x.shape[2:]), x.dtype)
     alone = prod(window) / prod(what.stride) < 2 * sum(k.bit_length() for k in window)  # few windows overlap
     route = Largest(what, x.dtype, alone)
     sweep(x.reshape(*x.shape[:2], -1), what, [route], rounding.raw(what), y.reshape(what.results), threads)
@@ -168,7 +169,7 @@ def magnitude(
     dtypes = [integers(part) if part.whole else np.dtype(np.float64) for part in parts]
     dtype = max(dtypes, key=lambda each: (each.kind == "f", each.itemsize))
     routes = [Taps(part, dtype) for part in parts]
-    y = np.empty((*parts[0].results[:2], *x.shape[2:]), x.dtype)
+    y = empty((*parts[0].results[:2], *x.shape[2:]), x.dtype)
     pixels, results = x.reshape(*x.shape[:2], -1), y.reshape(parts[0].results)
     return y, sweep(pixels, parts[0], routes, _lengths(*parts), results, threads)
 

@@ -15,6 +15,7 @@ from cnncalc.numerics.additions import Additions
 from cnncalc.numerics.blas import one_blas_thread
 from cnncalc.numerics.borders import SAME, Geometry
 from cnncalc.numerics.methods import Choice, Method, choices, raw_choices
+from cnncalc.numerics.results import empty
 from cnncalc.numerics.strips import Route, sweep
 from cnncalc.numerics.tasks import Grid, Task, task, task_of
 
@@ -139,7 +140,7 @@ def _correlated(
     x: Pixels, what: Task, choice: Choice, threads: int, into: Pixels | None = None
 ) -> tuple[Pixels, int]:
     shape = (*what.results[:2], *x.shape[2:])
-    y = np.empty(shape, x.dtype) if into is None else into
+    y = empty(shape, x.dtype) if into is None else into
     if y.shape != shape or y.dtype != x.dtype or not y.flags.c_contiguous:
         raise UsageError(
             f"the result is {'×'.join(map(str, shape))} of {x.dtype} and does not go into that array"

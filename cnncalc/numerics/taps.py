@@ -78,17 +78,11 @@ def correlate(
 
 
 def filtered(
-    x: Pixels,
-    weights: ArrayLike,
-    divisor: float = 1,
-    *,
-    geometry: Geometry = SAME,
-    threads: int = 1,
-    into: Pixels | None = None,
+    x: Pixels, weights: ArrayLike, divisor: float = 1, *, geometry: Geometry = SAME, threads: int = 1
 ) -> Pixels:
     """The pixels of `correlate` alone: to count the clipped ones takes up to a sixth of its time."""
     what, choice = _settled(x.shape, x.dtype, weights, divisor, geometry, counted=False)
-    return _correlated(x, what, choice, threads, into)[0]
+    return _correlated(x, what, choice, threads)[0]
 
 
 def respond(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from threading import Lock
 from typing import Any
 
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 
 class _Limit:
@@ -18,6 +19,12 @@ class _Limit:
     limits: Any = None
 
 
+@lru_cache
+def _pools() -> ThreadpoolController:
+    """Those of the libraries that are loaded, numpy's BLAS among them: to find them takes a millisecond."""
+    return ThreadpoolController()
+
+
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
     """Within it BLAS has one thread, until the last of all threads that are within leaves.
@@ -26,7 +33,7 @@ def one_blas_thread() -> Iterator[None]:
     """
     with _Limit.lock:
         if not _Limit.inside:
-            _Limit.limits = threadpool_limits(1, user_api="blas")
+            _Limit.limits = _pools().limit(limits=1, user_api="blas")
         _Limit.inside += 1
     try:
         yield

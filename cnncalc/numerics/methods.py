@@ -16,7 +16,7 @@ from cnncalc.numerics.factors import boxes, product
 from cnncalc.numerics.fourier import Fourier
 from cnncalc.numerics.strips import Finishing, Route
 from cnncalc.numerics.tasks import Task
-from cnncalc.numerics.toeplitz import LongSeparable, Toeplitz, stacked_error
+from cnncalc.numerics.toeplitz import Centred, LongSeparable, Toeplitz, separable_error, stacked_error
 
 SINGLE = 2**24  # whole numbers up to here are exact in single precision
 DOUBLE = 2**53  # and up to here in double
@@ -124,7 +124,7 @@ def _toeplitz_cost(what: Task, itemsize: int) -> float:
 
 
 def _long_cost(what: Task, itemsize: int) -> float:
-    across = (LongSeparable.pixels(what.shape[2]) + what.reach[1]) * what.shape[2]
+    across = LongSeparable.width + what.reach[1] * what.shape[2]
     products = (LongSeparable.height + what.reach[0]) * 0.02 + across * 0.02
     return (products + 1.0) * itemsize / 4 * _wasted(what)
 
@@ -186,16 +186,18 @@ def _settled_singles(what: Task) -> Iterator[Choice]:
     """Sums in single precision; where their error leaves open how to round, the pixel is computed again."""
     weights = what.weights / what.divisor
     words = "single precision, pixels near a half again in double"
-    flat = stacked_error(weights, what.most)
+    most = Centred.level if what.inside else what.most
     pair = product(what.weights)
     for choice in _products(what, weights.astype(np.float32), words):
-        error = flat
         if isinstance(choice.route, LongSeparable) and pair:
-            column, line = pair[0] / what.divisor, pair[1]
-            first = rounding.single_error(column, what.most)
-            error = first * float(np.abs(line).sum()) + rounding.single_error(
-                line, what.most * float(np.abs(column).sum())
-            )
+            error = separable_error(pair[0] / what.divisor, pair[1], most)
+        else:
+            error = stacked_error(weights, most)
         cost = choice.cost + 0.5 + error * 2 * what.weights.size
-        if error < 0.05:
+        if error >= 0.05:
+            continue
+        if what.inside:
+            finishing = rounding.between(what, error, missing=Centred.level * float(weights.sum()))
+            yield choice._replace(cost=cost, route=Centred(choice.route), finishing=finishing)
+        else:
             yield choice._replace(cost=cost, finishing=rounding.fractional(what, True, error))

@@ -20,7 +20,7 @@ NEAR = 4096  # pixels whose windows are gathered at a time
 
 
 class Counter:
-    """Counts what is true in a strip. np.count_nonzero would keep other threads from working meanwhile."""
+    """Counts or finds what is true in a strip. numpy's own ways would keep other threads from working meanwhile."""
 
     LANES = 8 * 255  # eight counts, one in each byte of a word, hold up to 255 each
 
@@ -35,11 +35,17 @@ class Counter:
         """How many places are true."""
         return int(np.add.reduce(np.add.reduce(self.words, axis=0).view(np.uint8)))
 
+    def places(self) -> NDArray[np.intp]:
+        """Which places are true, where few are: eight are looked at as one first."""
+        some = np.flatnonzero(self.words.reshape(-1) != 0)
+        near = (8 * some[:, None] + np.arange(8)).reshape(-1)
+        found: NDArray[np.intp] = near[self.bytes[near]]
+        return found
+
 
 def whole(task: Task) -> Finishing:
     """For whole sums in signed integers, which are overwritten."""
     divisor = int(task.divisor)
-    inside = _inside(task)
     most = np.iinfo(task.dtype).max
 
     def finisher(_: Layout, arena: Arena) -> Finisher:
@@ -48,13 +54,13 @@ def whole(task: Task) -> Finishing:
         def bind(sums: Buffer, width: int) -> tuple[list[partial[Any]], Buffer, Counter | None]:
             kept, counter = sums[:, :width], None
             calls = list(_divided(sums, arena.array(sums.shape, sums.dtype), divisor)) if divisor > 1 else []
-            if not inside and task.counted:
+            if not task.inside and task.counted:
                 counter = Counter(len(kept), width, arena)
                 unsigned = np.dtype(_UNSIGNED[sums.dtype.type])  # a negative sum reads as one above the range
                 calls.append(
                     partial(np.greater, kept.view(unsigned), np.array(most, unsigned), out=counter.mask)
                 )
-            if not inside:
+            if not task.inside:
                 low, high = np.array([0, most], sums.dtype)[:, None]
                 calls.append(partial(sums.clip, low, high, out=sums))  # alone: with a cast it goes by pieces
             return calls, kept, counter
@@ -101,12 +107,10 @@ def fractional(task: Task, scaled: bool, error: float) -> Finishing:
     in double precision from its window in the source, so that the result is that of exact quotients.
     """
     most = float(np.iinfo(task.dtype).max)
-    inside = _inside(task)
-    if inside and scaled and error:
-        return _between(task, error)
 
     def finisher(layout: Layout, arena: Arena) -> Finisher:
         buffers: dict[int, tuple[Buffer, Counter]] = {}
+        settler = _Settler(task, layout)
 
         def finish(parts: list[Buffer], source: Buffer, y: Buffer) -> int:
             sums = parts[0]
@@ -124,9 +128,9 @@ def fractional(task: Task, scaled: bool, error: float) -> Finishing:
                 np.subtract(sums, rounded, out=sums)
                 np.abs(sums, out=sums)
                 np.greater(sums[:, :width], sums.dtype.type(0.5 - error), out=counter.mask)
-                _settle(task, layout, source, rounded, np.flatnonzero(counter.mask), width)
+                settler.settle(source, rounded, counter.places(), width)
             count = 0
-            if not inside:
+            if not task.inside:
                 np.clip(rounded, sums.dtype.type(0), sums.dtype.type(most), out=sums)
                 if task.counted:
                     np.not_equal(sums[:, :width], rounded[:, :width], out=counter.mask)
@@ -140,31 +144,27 @@ def fractional(task: Task, scaled: bool, error: float) -> Finishing:
     return finisher
 
 
-def _inside(task: Task) -> bool:
-    """Whether nothing can be clipped."""
-    low, high = sorted(edge / task.divisor for edge in task.range)
-    return low >= -0.25 and high <= np.iinfo(task.dtype).max + 0.25
+def between(task: Task, error: float, missing: float) -> Finishing:
+    """For bytes that need no clipping: quotients off by `error`, without `missing`, rounded as if too large and small.
 
-
-def _between(task: Task, error: float) -> Finishing:
-    """For quotients that are off by `error` and need no clipping: rounded as if too large and as if too small.
-
-    Where the two differ the pixel is computed again.
+    Where the two differ the pixel is computed again, as in `fractional`.
     """
-    slack = error + 2.0**-24 * (float(np.iinfo(task.dtype).max) + 1)  # of the additions here
+    slack = error + 2.0**-24 * (float(np.iinfo(task.dtype).max) + 2 + abs(missing))  # of the additions here
 
     def finisher(layout: Layout, arena: Arena) -> Finisher:
-        buffers: list[Buffer] = []
+        counters: dict[int, Counter] = {}
+        settler = _Settler(task, layout)
 
         def finish(parts: list[Buffer], source: Buffer, y: Buffer) -> int:
-            if not buffers:
-                buffers.extend(arena.array(y.shape, each) for each in (y.dtype, np.bool_))
             (rows, width), kind = y.shape, parts[0].dtype.type
-            sums, (upper, mask) = parts[0][:, :width], (buffer[:rows] for buffer in buffers)
-            np.add(sums, kind(0.5 - slack), out=y, casting="unsafe")  # cut off, and so rounded
-            np.add(sums, kind(0.5 + slack), out=upper, casting="unsafe")
+            if rows not in counters:
+                counters[rows] = Counter(rows, width, arena)
+            sums, mask = parts[0][:, :width], counters[rows].mask
+            upper = mask.view(y.dtype)
+            np.add(sums, kind(missing + 0.5 - slack), out=y, casting="unsafe")  # cut off, and so rounded
+            np.add(sums, kind(missing + 0.5 + slack), out=upper, casting="unsafe")
             np.not_equal(y, upper, out=mask)
-            _settle(task, layout, source, y, np.flatnonzero(mask), width)
+            settler.settle(source, y, counters[rows].places(), width)
             return 0
 
         return finish
@@ -172,24 +172,33 @@ def _between(task: Task, error: float) -> Finishing:
     return finisher
 
 
-def _settle(
-    task: Task, layout: Layout, source: Buffer, rounded: Buffer, near: NDArray[np.intp], width: int
-) -> None:
-    """Rounds these places again, counted in rows of that width, in double precision."""
-    i, j = np.divmod(near, width)
-    pixel, channel = np.divmod(j, layout.c)
-    places = i * layout.drop[0] * layout.row + pixel * layout.drop[1] * layout.c + channel
-    kh, kw = task.weights.shape
-    steps = (layout.offset(1, 0) if kh > 1 else 0, layout.offset(0, 1) if kw > 1 else 0)
-    size = source.itemsize
-    windows = as_strided(source, (source.size, kh, kw), (size, steps[0] * size, steps[1] * size))
-    weights = task.weights.astype(np.float64).ravel()
-    exact: Any = np.empty(len(places))
-    for start in range(0, len(places), NEAR):
-        some = slice(start, start + NEAR)
-        gathered = windows[places[some]].reshape(-1, kh * kw)
-        exact[some] = gathered.astype(np.float64) @ weights
-    rounded[i, j] = np.rint(exact / task.divisor)
+class _Settler:
+    """Rounds pixels of a strip again, in double precision."""
+
+    def __init__(self, task: Task, layout: Layout) -> None:
+        self.task, self.layout = task, layout
+        kh, kw = task.weights.shape
+        self.shape = kh, kw
+        self.steps = (layout.offset(1, 0) if kh > 1 else 0, layout.offset(0, 1) if kw > 1 else 0)
+        self.weights = task.weights.astype(np.float64).ravel()
+        self.windows: Buffer | None = None  # from each element of the source, in which every strip lies alike
+
+    def settle(self, source: Buffer, rounded: Buffer, near: NDArray[np.intp], width: int) -> None:
+        """Those at these places, counted in rows of that width."""
+        if self.windows is None:
+            size = source.itemsize
+            steps = (size, self.steps[0] * size, self.steps[1] * size)
+            self.windows = as_strided(source, (source.size, *self.shape), steps)
+        layout = self.layout
+        i, j = np.divmod(near, width)
+        pixel, channel = np.divmod(j, layout.c)
+        places = i * (layout.drop[0] * layout.row) + pixel * (layout.drop[1] * layout.c) + channel
+        exact: Any = np.empty(len(places))
+        for start in range(0, len(places), NEAR):
+            some = slice(start, start + NEAR)
+            gathered = self.windows[places[some]].reshape(-1, self.weights.size)
+            exact[some] = gathered.astype(np.float64) @ self.weights
+        rounded[i, j] = np.rint(exact / self.task.divisor)
 
 
 def raw(task: Task) -> Finishing:

@@ -21,7 +21,7 @@ from cnncalc.numerics.ufuncs import ufunc_settings
 from cnncalc.numerics.workspace import Arena, spare
 
 EVEN = 8  # strips begin at multiples of it, whatever their number, so that matrices add up in one order
-FEW = 8  # columns up to which one after the other is faster than an index
+FEW = 24  # columns up to which one after the other is faster than an index
 
 Buffer: TypeAlias = NDArray[Any]
 Worker: TypeAlias = Callable[[Buffer, int], Buffer]  # the sums of as many rows always lie in the same place

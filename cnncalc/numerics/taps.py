@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
+from math import isfinite
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -90,8 +91,14 @@ def respond(
 ) -> NDArray[np.float64]:
     """The weighted sums themselves, divided and not rounded; x may be float too."""
     what = task(x, weights, divisor, geometry)
-    finite = x.dtype.kind != "f" or bool(np.isfinite(x).all())
-    return _responded(x, what, _cheapest(raw_choices(what, finite)), threads)
+    return _responded(x, what, _cheapest(raw_choices(what, _finite(x, what))), threads)
+
+
+def _finite(x: NDArray[Any], what: Task) -> bool:
+    """Whether no sum, nor a part of one, is infinite or no number."""
+    if x.dtype.kind != "f":
+        return True
+    return isfinite(float(np.maximum(x.max(), -x.min())) * float(np.abs(what.weights).sum()))
 
 
 def _settled(

@@ -64,6 +64,12 @@ class Task(NamedTuple):
         return minus * self.most + plus * low, plus * self.most + minus * low
 
     @property
+    def inside(self) -> bool:
+        """Whether nothing can be clipped."""
+        low, high = sorted(edge / self.divisor for edge in self.range)
+        return low >= -0.25 and high <= np.iinfo(self.dtype).max + 0.25
+
+    @property
     def results(self) -> tuple[int, int, int]:
         return len(self.down), len(self.across), self.shape[2]
 

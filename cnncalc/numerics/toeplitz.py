@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from cnncalc.numerics.products import UNPACKED
 from cnncalc.numerics.rounding import HALF_STEP, single_error
-from cnncalc.numerics.strips import EVEN, Buffer, Layout, Worker
+from cnncalc.numerics.strips import EVEN, Buffer, Layout, Route, Worker
 from cnncalc.numerics.tasks import Task
 from cnncalc.numerics.workspace import Arena
 
@@ -37,6 +37,12 @@ def stacked_error(weights: NDArray[np.float64], most: float) -> float:
     stacks = [weights[:, j : j + STACK] for j in range(0, weights.shape[1], STACK)]
     joined = (len(stacks) - 1) * HALF_STEP * most * float(np.abs(weights).sum())
     return joined + sum(single_error(stack.ravel(), most) for stack in stacks)
+
+
+def separable_error(column: NDArray[np.float64], line: NDArray[np.float64], most: float) -> float:
+    """The same for a column and then a row: the row passes on what the sums down are off by."""
+    down = single_error(column, most) * float(np.abs(line).sum())
+    return down + single_error(line, most * float(np.abs(column).sum()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +120,7 @@ class Toeplitz:
 class LongSeparable:
     """A long column times a long row: banded matrices down and across, two products in all.
 
-    Across, a few pixels of a row and those around them, their channels side by side, are one row of a matrix.
+    Across, a few values of a row and those around them, whatever their channels, are one row of a matrix.
     """
 
     task: Task
@@ -123,12 +129,7 @@ class LongSeparable:
     source: Any
     strides: ClassVar[bool] = False
     height: ClassVar[int] = 4  # T down
-    values: ClassVar[int] = 16  # T · C across, about
-
-    @staticmethod
-    def pixels(channels: int) -> int:
-        """T across."""
-        return max(1, LongSeparable.values // channels)
+    width: ClassVar[int] = 16  # T across: one full register, and rows that begin where cache lines do
 
     def rows(self, row: int) -> int:
         return EVEN * max(1, STRIP // (row * EVEN))
@@ -137,19 +138,20 @@ class LongSeparable:
         dtype, size = self.column.dtype, self.column.itemsize
         (dy, dx), t, c = self.task.dilation, self.height, layout.c
         matrix = band(self.column, t, dy)
-        pixels = self.pixels(c)
-        across = np.kron(band(self.line, pixels, dx).T, np.eye(c, dtype=dtype))  # (under, T · C)
+        across = np.ascontiguousarray(band(self.line, self.width, dx * c).T)  # (under, T)
         reach, (under, wide) = matrix.shape[1] - t, across.shape
-        spans = -(-layout.width // pixels)
+        spans = -(-layout.width * c // self.width)
         pieces = -(-(spans * wide + under - wide) // max(256, UNPACKED // 2 // matrix.size))
         n = -(-(spans * wide + under - wide) // (pieces * EVEN)) * EVEN
         blocks = -(-layout.rows // t)
         length = pieces * n  # of every row: where a product ends changes no sum
-        strip, columns, sums = (
-            arena.array(shape, dtype)
-            for shape in ((blocks * t + reach, length), (blocks, t, length), (blocks * t, spans, wide))
+        strip, columns = (
+            arena.array(shape, dtype) for shape in ((blocks * t + reach, length), (blocks, t, length))
         )
         strip[:] = 0
+        sums = strip.reshape(-1)[: blocks * t * spans * wide].reshape(
+            blocks * t, spans, wide
+        )  # it is read by then
         above = as_strided(
             strip, (blocks, pieces, t + reach, n), (t * length * size, n * size, length * size, size)
         )
@@ -164,3 +166,35 @@ class LongSeparable:
             return sums.reshape(blocks * t, -1)[:rows]
 
         return work
+
+
+@dataclass(frozen=True, eq=False)
+class Centred:
+    """Another way, given bytes less 128: sums of numbers half as large round to half the error.
+
+    What is missing from its sums is 128 times the sum of the weights.
+    """
+
+    route: Route
+    level: ClassVar[int] = 128
+
+    @property
+    def source(self) -> Any:
+        return self.route.source
+
+    @property
+    def strides(self) -> bool:
+        return self.route.strides
+
+    def rows(self, row: int) -> int:
+        return self.route.rows(row)
+
+    def worker(self, layout: Layout, arena: Arena) -> Worker:
+        centred = arena.array((layout.size,), np.int8)
+        work = self.route.worker(layout, arena)
+
+        def shifted(source: Buffer, rows: int) -> Buffer:
+            np.bitwise_xor(source, np.uint8(self.level), out=centred.view(np.uint8))
+            return work(centred, rows)
+
+        return shifted

@@ -186,7 +186,8 @@ def _settled_singles(what: Task) -> Iterator[Choice]:
     """Sums in single precision; where their error leaves open how to round, the pixel is computed again."""
     weights = what.weights / what.divisor
     words = "single precision, pixels near a half again in double"
-    most = Centred.level if what.inside else what.most
+    uncounted = what.inside or not what.counted
+    most = Centred.level if uncounted else what.most
     pair = product(what.weights)
     for choice in _products(what, weights.astype(np.float32), words):
         if isinstance(choice.route, LongSeparable) and pair:
@@ -196,7 +197,7 @@ def _settled_singles(what: Task) -> Iterator[Choice]:
         cost = choice.cost + 0.5 + error * 2 * what.weights.size
         if error >= 0.05:
             continue
-        if what.inside:
+        if uncounted:
             finishing = rounding.between(what, error, missing=Centred.level * float(weights.sum()))
             yield choice._replace(cost=cost, route=Centred(choice.route), finishing=finishing)
         else:

@@ -145,24 +145,30 @@ def fractional(task: Task, scaled: bool, error: float) -> Finishing:
 
 
 def between(task: Task, error: float, missing: float) -> Finishing:
-    """For bytes that need no clipping: quotients off by `error`, without `missing`, rounded as if too large and small.
+    """For bytes of which none is to be counted: quotients off by `error`, that lack so much, as if too large and small.
 
-    Where the two differ the pixel is computed again, as in `fractional`.
+    Where the two are rounded to different bytes the pixel is computed again, as in `fractional`.
     """
-    slack = error + 2.0**-24 * (float(np.iinfo(task.dtype).max) + 2 + abs(missing))  # of the additions here
+    most = float(np.iinfo(task.dtype).max)
+    slack = error + 2.0**-24 * (most + 2 + abs(missing))  # of the additions here
 
     def finisher(layout: Layout, arena: Arena) -> Finisher:
         counters: dict[int, Counter] = {}
         settler = _Settler(task, layout)
 
         def finish(parts: list[Buffer], source: Buffer, y: Buffer) -> int:
-            (rows, width), kind = y.shape, parts[0].dtype.type
+            (rows, width), sums = y.shape, parts[0]
             if rows not in counters:
                 counters[rows] = Counter(rows, width, arena)
-            sums, mask = parts[0][:, :width], counters[rows].mask
+            mask = counters[rows].mask
+            kind = sums.dtype.type
+            if not task.inside:  # no further than what is rounded to the ends of the range
+                sums.clip(kind(-0.4 - missing), kind(most + 0.4 - missing), out=sums)
+            np.add(
+                sums[:, :width], kind(missing + 0.5 - slack), out=y, casting="unsafe"
+            )  # cut off, and so rounded
             upper = mask.view(y.dtype)
-            np.add(sums, kind(missing + 0.5 - slack), out=y, casting="unsafe")  # cut off, and so rounded
-            np.add(sums, kind(missing + 0.5 + slack), out=upper, casting="unsafe")
+            np.add(sums[:, :width], kind(missing + 0.5 + slack), out=upper, casting="unsafe")
             np.not_equal(y, upper, out=mask)
             settler.settle(source, y, counters[rows].places(), width)
             return 0

@@ -74,7 +74,7 @@ def correlate(
     that were clipped to the dtype's range. Whole weights: exact. Float weights: as sums in double precision round.
     `into` takes the result; it may be x itself where mode is same and the stride 1, and little memory is needed then.
     """
-    what, choice = _settled(x.shape, x.dtype, weights, divisor, geometry, counted=True)
+    what, choice = _settled(x, weights, divisor, geometry, counted=True)
     return _correlated(x, what, choice, threads, into)
 
 
@@ -82,7 +82,7 @@ def filtered(
     x: Pixels, weights: ArrayLike, divisor: float = 1, *, geometry: Geometry = SAME, threads: int = 1
 ) -> Pixels:
     """The pixels of `correlate` alone: to count the clipped ones takes up to a sixth of its time."""
-    what, choice = _settled(x.shape, x.dtype, weights, divisor, geometry, counted=False)
+    what, choice = _settled(x, weights, divisor, geometry, counted=False)
     return _correlated(x, what, choice, threads)[0]
 
 
@@ -102,19 +102,13 @@ def _finite(x: NDArray[Any], what: Task) -> bool:
 
 
 def _settled(
-    shape: tuple[int, ...],
-    dtype: np.dtype[Any],
-    weights: ArrayLike,
-    divisor: float,
-    geometry: Geometry,
-    *,
-    counted: bool,
+    x: Pixels, weights: ArrayLike, divisor: float, geometry: Geometry, *, counted: bool
 ) -> tuple[Task, Choice]:
     """The task and its cheapest choice; remembered, as many pictures are alike."""
     if isinstance(weights, np.ndarray) and weights.dtype.kind in "iuf" and weights.size <= 1024:
-        return _remembered(shape, dtype, Grid(weights), divisor, geometry, counted)
+        return _remembered(x.shape, x.dtype, Grid(weights), divisor, geometry, counted)
     settle: Callable[..., tuple[Task, Choice]] = _remembered if isinstance(weights, tuple) else _settle
-    return settle(shape, dtype, weights, divisor, geometry, counted)
+    return settle(x.shape, x.dtype, weights, divisor, geometry, counted)
 
 
 def _settle(

@@ -6,6 +6,11 @@ from hypothesis import strategies as st
 from cnncalc.numerics.borders import BORDERS, Geometry
 
 
+def photo(*shape, dtype=np.uint8, seed=0):
+    """Pixels drawn from the whole range of the dtype."""
+    return np.random.default_rng(seed).integers(0, np.iinfo(dtype).max + 1, shape).astype(dtype)
+
+
 def shown(border, i, n):
     """The pixel of an axis that place i shows, walking back from border to border; None is the number beyond."""
     while not 0 <= i < n:

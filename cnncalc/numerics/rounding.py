@@ -46,6 +46,7 @@ class Counter:
 def whole(task: Task) -> Finishing:
     """For whole sums in signed integers, which are overwritten."""
     divisor = int(task.divisor)
+    inside = task.inside
     most = np.iinfo(task.dtype).max
 
     def finisher(_: Layout, arena: Arena) -> Finisher:
@@ -54,13 +55,13 @@ def whole(task: Task) -> Finishing:
         def bind(sums: Buffer, width: int) -> tuple[list[partial[Any]], Buffer, Counter | None]:
             kept, counter = sums[:, :width], None
             calls = list(_divided(sums, arena.array(sums.shape, sums.dtype), divisor)) if divisor > 1 else []
-            if not task.inside and task.counted:
+            if not inside and task.counted:
                 counter = Counter(len(kept), width, arena)
                 unsigned = np.dtype(_UNSIGNED[sums.dtype.type])  # a negative sum reads as one above the range
                 calls.append(
                     partial(np.greater, kept.view(unsigned), np.array(most, unsigned), out=counter.mask)
                 )
-            if not task.inside:
+            if not inside:
                 low, high = np.array([0, most], sums.dtype)[:, None]
                 calls.append(partial(sums.clip, low, high, out=sums))  # alone: with a cast it goes by pieces
             return calls, kept, counter
@@ -106,6 +107,7 @@ def fractional(task: Task, scaled: bool, error: float) -> Finishing:
     `error` is what a quotient is off by at the most. Where that leaves open how to round, the pixel is computed again
     in double precision from its window in the source, so that the result is that of exact quotients.
     """
+    inside = task.inside
     most = float(np.iinfo(task.dtype).max)
 
     def finisher(layout: Layout, arena: Arena) -> Finisher:
@@ -130,7 +132,7 @@ def fractional(task: Task, scaled: bool, error: float) -> Finishing:
                 np.greater(sums[:, :width], sums.dtype.type(0.5 - error), out=counter.mask)
                 settler.settle(source, rounded, counter.places(), width)
             count = 0
-            if not task.inside:
+            if not inside:
                 np.clip(rounded, sums.dtype.type(0), sums.dtype.type(most), out=sums)
                 if task.counted:
                     np.not_equal(sums[:, :width], rounded[:, :width], out=counter.mask)
@@ -149,26 +151,26 @@ def between(task: Task, error: float, missing: float) -> Finishing:
 
     Where the two are rounded to different bytes the pixel is computed again, as in `fractional`.
     """
+    inside = task.inside
     most = float(np.iinfo(task.dtype).max)
     slack = error + 2.0**-24 * (most + 2 + abs(missing))  # of the additions here
+    small, large = (np.float32(missing + 0.5 + each) for each in (-slack, slack))
+    ends = [np.float32(end - missing) for end in (-0.4, most + 0.4)]  # what is beyond is rounded to the same
 
     def finisher(layout: Layout, arena: Arena) -> Finisher:
         counters: dict[int, Counter] = {}
         settler = _Settler(task, layout)
 
         def finish(parts: list[Buffer], source: Buffer, y: Buffer) -> int:
-            (rows, width), sums = y.shape, parts[0]
+            rows, width = y.shape
             if rows not in counters:
                 counters[rows] = Counter(rows, width, arena)
-            mask = counters[rows].mask
-            kind = sums.dtype.type
-            if not task.inside:  # no further than what is rounded to the ends of the range
-                sums.clip(kind(-0.4 - missing), kind(most + 0.4 - missing), out=sums)
-            np.add(
-                sums[:, :width], kind(missing + 0.5 - slack), out=y, casting="unsafe"
-            )  # cut off, and so rounded
+            if not inside:
+                parts[0].clip(*ends, out=parts[0])
+            sums, mask = parts[0][:, :width], counters[rows].mask
             upper = mask.view(y.dtype)
-            np.add(sums[:, :width], kind(missing + 0.5 + slack), out=upper, casting="unsafe")
+            np.add(sums, small, out=y, casting="unsafe")  # cut off, and so rounded
+            np.add(sums, large, out=upper, casting="unsafe")
             np.not_equal(y, upper, out=mask)
             settler.settle(source, y, counters[rows].places(), width)
             return 0

@@ -149,9 +149,8 @@ class LongSeparable:
             arena.array(shape, dtype) for shape in ((blocks * t + reach, length), (blocks, t, length))
         )
         strip[:] = 0
-        sums = strip.reshape(-1)[: blocks * t * spans * wide].reshape(
-            blocks * t, spans, wide
-        )  # it is read by then
+        used = blocks * t * spans * wide
+        sums = strip.reshape(-1)[:used].reshape(blocks * t, spans, wide)  # the strip has been read by then
         above = as_strided(
             strip, (blocks, pieces, t + reach, n), (t * length * size, n * size, length * size, size)
         )

@@ -7,7 +7,7 @@ from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
-from cnncalc.layers.activation import ReLU
+from cnncalc.layers.activation import Identity, ReLU
 from cnncalc.layers.base import (
     Field,
     Flow,
@@ -80,16 +80,16 @@ class Serial(Block):
 
         A function that never decreases may be applied behind the maximum of a window as well as before it, with
         the same result; behind, there is less of it to do. Adding the bias of a convolution is such a function.
-        A batch normalisation takes the relu that follows with it.
+        A batch normalisation takes the relu that follows with it. What passes on its input is left out.
         """
-        order = list(enumerate(self.layers))[part]
+        order = [each for each in list(enumerate(self.layers))[part] if not isinstance(each[1], Identity)]
         for i in range(1, len(order)):
             if isinstance(order[i][1], MaxPooling) and order[i - 1][1].monotone:
                 order[i - 1], order[i] = order[i], order[i - 1]
         for i in reversed(range(1, len(order))):
             place, layer = order[i - 1]
             if isinstance(order[i][1], MaxPooling) and isinstance(layer, Convolution) and layer.bias:
-                order[i - 1] = place, layer.unbiased()
+                order[i - 1] = place, layer.but(bias=False)
                 order.insert(i + 1, (place, Bias()))
         for i in reversed(range(1, len(order))):
             place, layer = order[i - 1]

@@ -140,12 +140,6 @@ class Convolution(Filters):
         """The channels that each filter sees, each once, in the order in which their weights lie."""
         return _rows(self.table)
 
-    def unbiased(self) -> Convolution:
-        """The same filters without their bias."""
-        other = self.at(self.place)
-        other.__dict__["bias"] = False
-        return other
-
     def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
         if not self.bias:  # or it is added later
             params = {"weight": params["weight"]}

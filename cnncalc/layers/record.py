@@ -153,6 +153,11 @@ class Record:
         other.__dict__.update(self.__dict__, place=place)
         return other
 
+    def but(self, **values: Any) -> Self:
+        """The same record with other values for some options or inner layers."""
+        mine = {field.name: getattr(self, field.name) for field in self.declared}
+        return type(self)(**{**mine, **values}, place=self.place)
+
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"{type(self).__name__} is frozen")
 

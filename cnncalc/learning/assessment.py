@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from cnncalc.learning.data import Split
+from cnncalc.learning.folding import Folded
 from cnncalc.learning.inputs import Inputs
 from cnncalc.learning.losses import CrossEntropy, Loss, Score, total
 from cnncalc.learning.network import Network
@@ -187,13 +188,13 @@ def looked_at(network: Network, data: Split, inputs: Inputs, team: Team, look: L
 
     @ufunc_settings()
     def share(worker: int) -> list[T]:
-        run = Run(train=False)
+        run, tested = Run(train=False), Folded(network).current()
         found = []
         end = shared[worker].stop
         for first in range(shared[worker].start, end, AT_ONCE):
             part = slice(first, min(first + AT_ONCE, end))
             x = inputs.batch(data.images[part], run.space, network.dtype)
-            outputs, _ = network.forward(x, run)
+            outputs, _ = tested.forward(x, run)
             found.append(look(part, outputs, run))
         return found
 

@@ -10,6 +10,7 @@ import numpy as np
 from cnncalc.layers import Model
 from cnncalc.learning.averaging import contents
 from cnncalc.learning.descent import Descent
+from cnncalc.learning.folding import Folded
 from cnncalc.learning.inputs import Inputs
 from cnncalc.learning.losses import Score, total
 from cnncalc.learning.memory import Shapes
@@ -41,6 +42,7 @@ class Share:
     ) -> None:
         network.settle(arrays)
         self.network = network
+        self.folded = Folded(network)
         self.worker = worker
         self.inputs = inputs
         self.loss = settings.chosen_loss
@@ -51,15 +53,15 @@ class Share:
         own = parts(rows.shape[1], len(rows))[worker]
         self.descent = Descent(own, network.parameters, arrays, settings, run.reduce)
 
-    def outputs(self, part: slice, run: Run) -> tuple[Array, Backward]:
-        x = self.inputs.batch(self.images[part], run.space, self.network.dtype)
-        return self.network.forward(x, run, behind=self.inputs.behind)
+    def outputs(self, network: Network, part: slice, run: Run) -> tuple[Array, Backward]:
+        x = self.inputs.batch(self.images[part], run.space, network.dtype)
+        return network.forward(x, run, behind=self.inputs.behind)
 
     @ufunc_settings()  # a number out of range shows in the loss
     def slope(self, part: slice, examples: int) -> Score:
         """The loss of a part of the pictures; its gradient, as of a mean over so many examples, is left behind."""
         run, labels = self.run, self.labels[part]
-        outputs, backward = self.outputs(part, run)
+        outputs, backward = self.outputs(self.network, part, run)
         softmax = self.network.softmax
         score, doutputs = self.loss.score(outputs, labels, examples, run.space, softmax=softmax)
         backward(doutputs, self.gradients)
@@ -71,13 +73,13 @@ class Share:
     @ufunc_settings()
     def score(self, part: slice) -> Score:
         """The loss of a part of the pictures, as the network is when it does not learn."""
-        run = replace(self.run, train=False)
+        run, network = replace(self.run, train=False), self.folded.current()
         scores = []
         for first in range(part.start, part.stop, TESTED):
             some = slice(first, min(first + TESTED, part.stop))
-            outputs, _ = self.outputs(some, run)
-            softmax = self.network.softmax
-            scores.append(self.loss.score(outputs, self.labels[some], 1, run.space, softmax=softmax)[0])
+            outputs, _ = self.outputs(network, some, run)
+            labels, softmax = self.labels[some], network.softmax
+            scores.append(self.loss.score(outputs, labels, 1, run.space, softmax=softmax)[0])
         return total(scores)
 
     def learn(self, part: slice, examples: int, workers: int, rate: float, steps: int) -> Score:

@@ -22,6 +22,12 @@ def test_the_bias_and_what_never_decreases_stand_behind_the_maximum() -> None:
         "ReLU",
         "Dense",
     ]
+    assert words("input 8x8x2; conv 3x3x3; identity; relu; maxpool 2x2; identity") == [
+        "Convolution",
+        "MaxPooling",
+        "Bias",
+        "ReLU",
+    ]
     assert words("input 8x8x2; conv 3x3x3 bias no; maxpool 2x2") == ["Convolution", "MaxPooling"]
     assert words("input 8x8x2; conv 3x3x3; relu; avgpool 2x2") == ["Convolution", "ReLU", "AveragePooling"]
     assert words("input 8x8x2; conv 3x3x3; batchnorm; maxpool 2x2") == [

@@ -7,6 +7,7 @@ bias may be added behind a maximum.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
@@ -29,12 +30,11 @@ class Folded:
         body = network.model.body if network.frozen else _folded(network.model.body)
         same = body == network.model.body
         self.plain = network if same else Network(Model(network.model.input, body), dtype=network.dtype)
-        pairs = zip(network.steps, self.plain.steps, strict=True)
-        places = [i for i, (step, other) in enumerate(pairs) if step.layer != other.layer]
+        leaves = list(zip(network.steps, self.plain.steps, strict=True))
         self.norms = {  # by the convolution before each
-            network.steps[i - 1].path: network.steps[i].path
-            for i in places
-            if isinstance(network.steps[i].layer, BatchNorm)
+            before.path: step.path
+            for (before, _), (step, other) in pairwise(leaves)
+            if isinstance(step.layer, BatchNorm) and step.layer != other.layer
         }
 
     def current(self) -> Network:

@@ -81,56 +81,82 @@ def max_pool(
     """
     padded = _padded(x, axes, out, space, key)
     y = space.image((key, "y"), (x.shape[0], *out, x.shape[-1]), x.dtype)
-    # the last axis first: of equal pixels the first in row-major order then wins
-    passes = [place for place in reversed(range(len(axes))) if place == 0 or axes[place] != Axis(1)]
+    passes = [place for place, axis in enumerate(axes) if place == 0 or axis != Axis(1)]
+    if train:
+        passes.reverse()  # the last axis first: of equal pixels the first in row-major order then wins
     won = {}
     for place in passes if train else ():
         shape = (*padded.shape[: place + 1], *out[place:], x.shape[-1])
         won[place] = [
             space.image((key, "won", place, i), shape, np.bool_) for i in range(axes[place].kernel - 1)
         ]
-    for up, under in _strips(padded, axes[0], out[0]):
-        part = padded[:, under]
-        for place in passes:
-            shape = (*part.shape[: place + 1], out[place], *part.shape[place + 2 :])
-            high = y[:, up] if place == 0 else space.image(("max_pool", place), shape, x.dtype)
-            masks = [mask[:, up if place == 0 else under] for mask in won.get(place, ())]
-            _max_along(part, place, axes[place], high, masks)
-            part = high
+    space.replay((key, axes, train), (padded, y), lambda: _max(padded, axes, y, passes, won, space))
 
     def pullback(dy: Array) -> Array:
         dx = space.image((key, "dx"), padded.shape, dy.dtype)
-        if not all(_tiles(*each) for each in zip(axes, out, dx.shape[1:-1], strict=True)):
-            dx.fill(0)
-        for up, under in _strips(padded, axes[0], out[0]):
-            part = dy[:, up]
-            for place in reversed(passes):
-                masks = [mask[:, up if place == 0 else under] for mask in won[place]]
-                if place == passes[0]:
-                    low, add = dx[:, under], not (_apart(axes[0]) and _apart(axes[place]))
-                else:
-                    shape = (*dx[:, under].shape[: place + 2], *part.shape[place + 2 :])
-                    low, add = space.image(("max_pool", place, "d"), shape, dy.dtype), not _apart(axes[place])
-                    if not _tiles(axes[place], part.shape[place + 1], low.shape[place + 1]):
-                        low.fill(0)
-                _max_along_back(part, place, axes[place], low, masks, space, add)
-                part = low
+        space.replay((key, axes, "dx"), (dy, dx), lambda: _max_back(dy, axes, dx, passes, won, space))
         return dx if padded is x else last_axes(dx, _real(x, axes))
 
     return y, pullback
 
 
-def _max_along(x: Array, place: int, window: Axis, y: Array, won: list[Array]) -> None:
+def _max(
+    x: Array,
+    axes: tuple[Axis, ...],
+    y: Array,
+    passes: list[int],
+    won: dict[int, list[Array]],
+    space: Workspace,
+) -> None:
+    """The maximum along one axis after the other; which pixels have won is noted where there are masks for it."""
+    for up, under in _strips(x, axes[0], y.shape[1]):
+        part = x[:, under]
+        for place in passes:
+            length = y.shape[place + 1] if place else up.stop - up.start
+            shape = (*part.shape[: place + 1], length, *part.shape[place + 2 :])
+            high = y[:, up] if place == passes[-1] else space.image(("max_pool", place), shape, x.dtype)
+            masks = [mask[:, up if place == 0 else under] for mask in won.get(place, ())]
+            _max_along(part, place, axes[place], high, masks, space)
+            part = high
+
+
+def _max_back(
+    dy: Array,
+    axes: tuple[Axis, ...],
+    dx: Array,
+    passes: list[int],
+    won: dict[int, list[Array]],
+    space: Workspace,
+) -> None:
+    """The gradient of every pixel from that of the windows it has won; dy is overwritten."""
+    if not all(_tiles(*each) for each in zip(axes, dy.shape[1:-1], dx.shape[1:-1], strict=True)):
+        space.do(dx.fill, 0)
+    for up, under in _strips(dx, axes[0], dy.shape[1]):
+        part = dy[:, up]
+        for place in reversed(passes):
+            masks = [mask[:, up if place == 0 else under] for mask in won[place]]
+            if place == passes[0]:
+                low, add = dx[:, under], not (_apart(axes[0]) and _apart(axes[place]))
+            else:
+                shape = (*dx[:, under].shape[: place + 2], *part.shape[place + 2 :])
+                low, add = space.image(("max_pool", place, "d"), shape, dy.dtype), not _apart(axes[place])
+                if not _tiles(axes[place], part.shape[place + 1], low.shape[place + 1]):
+                    space.do(low.fill, 0)
+            _max_along_back(part, place, axes[place], low, masks, space, add)
+            part = low
+
+
+def _max_along(x: Array, place: int, window: Axis, y: Array, won: list[Array], space: Workspace) -> None:
     """The maximum over windows along one axis, and for all places but the last whether they hold it."""
     parts = [x[_along(place, _span(window, i, y.shape[place + 1]))] for i in range(window.kernel)]
     if window.kernel == 1:
-        np.copyto(y, parts[0])
+        space.do(np.copyto, y, parts[0])
         return
-    np.maximum(parts[0], parts[1], out=y)
+    space.do(np.maximum, parts[0], parts[1], out=y)
     for part in parts[2:]:
-        np.maximum(y, part, out=y)
+        space.do(np.maximum, y, part, out=y)
     for part, mask in zip(parts, won, strict=False):
-        np.greater_equal(part, y, out=mask)
+        space.do(np.greater_equal, part, y, out=mask)
 
 
 def _max_along_back(
@@ -140,20 +166,20 @@ def _max_along_back(
     parts = [dx[_along(place, _span(window, i, dy.shape[place + 1]))] for i in range(window.kernel)]
     for i, mask in enumerate(won):
         taken = space.image(("max_pool", "taken"), dy.shape, dy.dtype) if add else parts[i]
-        np.multiply(dy, mask, out=taken)
+        space.do(np.multiply, dy, mask, out=taken)
         if add:
-            np.add(parts[i], taken, out=parts[i])
+            space.do(np.add, parts[i], taken, out=parts[i])
         left = dy if add or i + 1 < len(won) else parts[-1]
-        np.subtract(dy, taken, out=left)  # exact: either all of dy has gone or nothing
+        space.do(np.subtract, dy, taken, out=left)  # exact: either all of dy has gone or nothing
     if add or not won:
-        _give(dy, parts[-1], add)
+        _give(dy, parts[-1], add, space)
 
 
-def _give(dy: Array, dx: Array, add: bool) -> None:
+def _give(dy: Array, dx: Array, add: bool, space: Workspace) -> None:
     if add:
-        np.add(dx, dy, out=dx)
+        space.do(np.add, dx, dy, out=dx)
     else:
-        np.copyto(dx, dy)
+        space.do(np.copyto, dx, dy)
 
 
 @cache
@@ -198,47 +224,65 @@ def average_pool(
     x (C, *spatial, N), y (C, *out, N). Zeros of the padding count in the divisor if `count_padding`; the
     part of a window beyond the padding, where ceil mode lets it stick out, never does.
     """
-    share = _shares(axes, x, out, count_padding)
-    y = x
-    for place, window in enumerate(axes):
-        shape = (*y.shape[: place + 1], out[place], *y.shape[place + 2 :])
-        total = space.image((key, "y") if place + 1 == len(axes) else ("average_pool", place), shape, x.dtype)
-        _sum_along(y, place, window, total)
-        y = total
-    np.multiply(y, share, out=y)
+    if not axes:
+        return x, lambda dy: dy
+    y = space.image((key, "y"), (x.shape[0], *out, x.shape[-1]), x.dtype)
+
+    def share() -> Any:
+        return _shares(axes, x, out, count_padding)
+
+    space.replay((key, axes, count_padding), (x, y), lambda: _mean(x, axes, share(), y, space))
 
     def pullback(dy: Array) -> Array:
-        np.multiply(dy, share, out=dy)
-        for place in reversed(range(len(axes))):
-            shape = (*dy.shape[: place + 1], x.shape[place + 1], *dy.shape[place + 2 :])
-            dx = space.image((key, "dx") if place == 0 else ("average_pool", place, "d"), shape, dy.dtype)
-            _sum_along_back(dy, place, axes[place], dx)
-            dy = dx
-        return dy
+        dx = space.image((key, "dx"), x.shape, dy.dtype)
+        space.replay(
+            (key, axes, count_padding, "dx"), (dy, dx), lambda: _mean_back(dy, axes, share(), dx, space)
+        )
+        return dx
 
     return y, pullback
 
 
-def _sum_along(x: Array, place: int, window: Axis, y: Array) -> None:
+def _mean(x: Array, axes: tuple[Axis, ...], share: Any, y: Array, space: Workspace) -> None:
+    """The sum along one axis after the other, times a pixel's share."""
+    for place, window in enumerate(axes):
+        shape = (*x.shape[: place + 1], y.shape[place + 1], *x.shape[place + 2 :])
+        total = y if place + 1 == len(axes) else space.image(("average_pool", place), shape, y.dtype)
+        _sum_along(x, place, window, total, space)
+        x = total
+    space.do(np.multiply, y, share, out=y)
+
+
+def _mean_back(dy: Array, axes: tuple[Axis, ...], share: Any, dx: Array, space: Workspace) -> None:
+    """The gradient of every pixel from those of all windows that it is in; dy is overwritten."""
+    space.do(np.multiply, dy, share, out=dy)
+    for place in reversed(range(len(axes))):
+        shape = (*dy.shape[: place + 1], dx.shape[place + 1], *dy.shape[place + 2 :])
+        spread = dx if place == 0 else space.image(("average_pool", place, "d"), shape, dy.dtype)
+        _sum_along_back(dy, place, axes[place], spread, space)
+        dy = spread
+
+
+def _sum_along(x: Array, place: int, window: Axis, y: Array, space: Workspace) -> None:
     """The sum over windows along one axis; pads are zeros."""
     out = y.shape[place + 1]
     pairs = [reach(window, x.shape[place + 1], out, i) for i in range(window.kernel)]
     if window.kernel > 1 and all(outputs == slice(0, out) for outputs, _ in pairs):
-        np.add(x[_along(place, pairs[0][1])], x[_along(place, pairs[1][1])], out=y)
+        space.do(np.add, x[_along(place, pairs[0][1])], x[_along(place, pairs[1][1])], out=y)
         pairs = pairs[2:]
     else:
-        y.fill(0)
+        space.do(y.fill, 0)
     for outputs, inputs in pairs:
         there = y[_along(place, outputs)]
-        np.add(there, x[_along(place, inputs)], out=there)
+        space.do(np.add, there, x[_along(place, inputs)], out=there)
 
 
-def _sum_along_back(dy: Array, place: int, window: Axis, dx: Array) -> None:
+def _sum_along_back(dy: Array, place: int, window: Axis, dx: Array, space: Workspace) -> None:
     """Every pixel receives the gradients of all windows that it is in."""
     size, out = dx.shape[place + 1], dy.shape[place + 1]
     pairs = [reach(window, size, out, i) for i in range(window.kernel)]
     add = not _apart(window)
     if add or sum(outputs.stop - outputs.start for outputs, _ in pairs) < size:
-        dx.fill(0)
+        space.do(dx.fill, 0)
     for outputs, inputs in pairs:
-        _give(dy[_along(place, outputs)], dx[_along(place, inputs)], add)
+        _give(dy[_along(place, outputs)], dx[_along(place, inputs)], add, space)

@@ -28,7 +28,7 @@ import torch
 from cnncalc.arithmetic.zoo import ZOO
 from cnncalc.layers.normalisation import Dropout
 from cnncalc.learning.data import DataSet, load
-from cnncalc.learning.evaluation import inputs_for, score
+from cnncalc.learning.evaluation import inputs_for
 from cnncalc.learning.network import Network
 from cnncalc.learning.team import Team
 from cnncalc.learning.trainer import Trainer
@@ -39,7 +39,6 @@ from tests.benchmarks.peers import Peer
 BATCH = 128
 NETWORKS = "lenet5,default,small-vgg,small-resnet"
 PICTURES = 10_000  # to train on, again and again
-TESTED = 500  # pictures at once in inference
 SIDE = 2048  # of the matrices that give the peak
 GOAL = 99.0  # percent of the validation pictures
 
@@ -94,17 +93,20 @@ class Contest:
         }
 
     def inference(self) -> Sides:
-        """Part after part of the test pictures; cnncalc starts from bytes."""
-        test, labels = self.data.test, np.array(self.data.test.labels)
+        """Batch after batch of the test pictures, whole ones only; cnncalc starts from bytes."""
+        images, labels = self.data.test.images, np.array(self.data.test.labels)
+        whole = len(labels) // BATCH * BATCH
+        batches = [slice(first, first + BATCH) for first in range(0, whole, BATCH)]
 
         def ours() -> int:
-            score(self.trainer.shares, test)
-            return len(test)
+            for batch in batches:
+                self.trainer.shares.score(images[batch], labels[batch])
+            return whole
 
         def theirs(peer: Peer) -> Callable[[], int]:
             def once() -> int:
-                peer.right(self.tested, labels, TESTED)
-                return len(test)
+                peer.right(self.tested[:whole], labels[:whole], BATCH)
+                return whole
 
             return once
 

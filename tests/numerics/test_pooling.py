@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from itertools import product
 from unittest import mock
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnncalc.numerics import pooling
 from cnncalc.numerics.pooling import average_pool, max_pool
 from cnncalc.numerics.windows import Axis
-from cnncalc.numerics.workspace import Workspace
+from cnncalc.numerics.workspace import Array, Workspace
 from tests.numerics.engine_cases import is_real, pooling_geometries, windows
+
+
+def largest(x: Array, axes: tuple[Axis, ...], out: tuple[int, ...], dy: Array) -> tuple[Array, Array]:
+    """The largest pixel of every window, and dy given to the first that is as large; by plain loops."""
+    y, dx = np.full(dy.shape, -np.inf), np.zeros_like(x)
+    for position, seen in windows(axes, out):
+        real = [pixel for _, pixel in seen if is_real(pixel, x.shape[1:-1])]
+        for channel, image in product(range(x.shape[0]), range(x.shape[-1]) if real else ()):
+            winner = max(real, key=lambda pixel: x[(channel, *pixel, image)])  # max keeps the first
+            y[(channel, *position, image)] = x[(channel, *winner, image)]
+            dx[(channel, *winner, image)] += dy[(channel, *position, image)]
+    return y, dx
 
 
 @settings(max_examples=150, deadline=None)
@@ -24,20 +38,14 @@ def test_max_pool_finds_the_largest_and_gives_it_all_the_gradient(geometry, c, n
     rng = np.random.default_rng(seed)
     shape = (c, *sizes, n)
     x = rng.permutation(np.prod(shape)).reshape(shape).astype(np.float64)
+    dy = rng.standard_normal((c, *out, n))
     with mock.patch.object(pooling, "_STRIP", strip):  # images as small as these pass in one piece otherwise
         y, pullback = max_pool(x, axes, out, Workspace(), "pool")
-        dy = rng.standard_normal(y.shape)
         dx = pullback(dy.copy())
-    want, want_dx = np.full(y.shape, -np.inf), np.zeros(shape)
-    for position, seen in windows(axes, out):
-        for channel in range(c):
-            for image in range(n):
-                real = [pixel for _, pixel in seen if is_real(pixel, sizes)]
-                if real:
-                    winner = max(real, key=lambda pixel: x[(channel, *pixel, image)])
-                    want[(channel, *position, image)] = x[(channel, *winner, image)]
-                    want_dx[(channel, *winner, image)] += dy[(channel, *position, image)]
+        tested, _ = max_pool(x, axes, out, Workspace(), "pool", train=False)
+    want, want_dx = largest(x, axes, out, dy)
     np.testing.assert_array_equal(y, want)
+    np.testing.assert_array_equal(tested, want)
     np.testing.assert_allclose(dx, want_dx, atol=1e-12)
 
 
@@ -49,13 +57,7 @@ def test_of_equal_pixels_the_first_in_row_major_order_wins(geometry, seed):
     x = rng.integers(0, 2, (1, *sizes, 2)).astype(np.float64)
     y, pullback = max_pool(x, axes, out, Workspace(), "pool")
     dy = rng.standard_normal(y.shape)
-    want = np.zeros_like(x)
-    for position, seen in windows(axes, out):
-        for image in range(2):
-            real = [pixel for _, pixel in seen if is_real(pixel, sizes)]
-            if real:
-                winner = max(real, key=lambda pixel: x[(0, *pixel, image)])  # max keeps the first
-                want[(0, *winner, image)] += dy[(0, *position, image)]
+    _, want = largest(x, axes, out, dy)
     np.testing.assert_allclose(pullback(dy), want, atol=1e-12)
 
 
@@ -85,19 +87,28 @@ def test_average_pool_agrees_with_plain_loops_and_its_pullback_is_the_adjoint(ge
     np.testing.assert_allclose(np.vdot(pullback(dy), x), along, atol=1e-10)
 
 
-def test_pooling_leaves_its_input_alone_and_repeats_itself_in_a_used_workspace():
+@pytest.mark.parametrize(
+    ("axes", "out"),
+    [((Axis(2, 2), Axis(2, 2)), (3, 3)), ((Axis(3, 2, 1, 1), Axis(2, 3, 1)), (4, 2))],
+    ids=["apart", "overlapping"],
+)
+@pytest.mark.parametrize("pool", [max_pool, average_pool])
+def test_pooling_leaves_its_input_alone_and_repeats_itself_in_a_used_workspace(pool, axes, out):
     rng = np.random.default_rng(7)
     space = Workspace()
-    axes, out = (Axis(2, 2), Axis(2, 2)), (3, 3)
-    for pool in (max_pool, average_pool):
-        for n in (8, 3, 9):
-            x = rng.standard_normal((3, 7, 6, n), dtype=np.float32)
-            kept = x.copy()
-            y, pullback = pool(x, axes, out, space, "pool")
-            fresh, fresh_pullback = pool(x, axes, out, Workspace(), "pool")
-            np.testing.assert_array_equal(y, fresh)
-            np.testing.assert_array_equal(pullback(y.copy()), fresh_pullback(y.copy()))
-            np.testing.assert_array_equal(x, kept)
+    for n in (8, 3, 8, 3, 9):  # what is done with new memory is forgotten, and found out once more
+        x, dy = (
+            space.image(name, (3, *sides, n), np.float32) for name, sides in (("x", (7, 6)), ("dy", out))
+        )
+        kept = rng.standard_normal(x.shape, dtype=np.float32)
+        np.copyto(x, kept)
+        max_pool(x, axes, out, space, "pool", train=False)  # as between two epochs
+        y, pullback = pool(x, axes, out, space, "pool")
+        fresh, fresh_pullback = pool(x, axes, out, Workspace(), "pool")
+        np.testing.assert_array_equal(y, fresh)
+        np.copyto(dy, y)
+        np.testing.assert_array_equal(pullback(dy), fresh_pullback(fresh.copy()))
+        np.testing.assert_array_equal(x, kept)
 
 
 def test_an_activation_may_overwrite_the_output_of_a_pooling_before_the_pullback_runs():

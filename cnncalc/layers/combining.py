@@ -23,6 +23,7 @@ from cnncalc.layers.base import (
 from cnncalc.layers.convolution import Bias, Convolution
 from cnncalc.layers.dense import Flatten
 from cnncalc.layers.normalisation import BatchNorm, RectifiedBatchNorm
+from cnncalc.layers.pooled import PooledConvolution
 from cnncalc.layers.pooling import MaxPooling
 from cnncalc.layers.values import YES_NO
 
@@ -80,7 +81,8 @@ class Serial(Block):
 
         A function that never decreases may be applied behind the maximum of a window as well as before it, with
         the same result; behind, there is less of it to do. Adding the bias of a convolution is such a function.
-        A batch normalisation takes the relu that follows with it. What passes on its input is left out.
+        A batch normalisation takes the relu that follows with it, and a convolution the maximum behind it. What passes
+        on its input is left out.
         """
         order = [each for each in list(enumerate(self.layers))[part] if not isinstance(each[1], Identity)]
         for i in range(1, len(order)):
@@ -95,6 +97,10 @@ class Serial(Block):
             place, layer = order[i - 1]
             if isinstance(order[i][1], ReLU) and isinstance(layer, BatchNorm):
                 order[i - 1 : i + 1] = [(place, RectifiedBatchNorm(affine=layer.affine))]
+        for i in reversed(range(1, len(order))):
+            (place, layer), (_, after) = order[i - 1 : i + 1]
+            if isinstance(after, MaxPooling) and isinstance(layer, Convolution) and not layer.table:
+                order[i - 1 : i + 1] = [(place, PooledConvolution(convolution=layer, pooling=after))]
         return order
 
     @cached_property

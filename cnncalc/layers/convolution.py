@@ -208,7 +208,7 @@ def correlated(
     """A batch correlated with the weight, and the way back."""
     from cnncalc.numerics.correlation import correlate
 
-    axes, out = resolved(over, x)
+    axes, out = resolved(over, x.shape[1:-1])
     weight, bias = params["weight"], params.get("bias")
     y, back = correlate(x, weight, bias, axes, out, groups, run.space, run.key, need_dx=run.need_dx)
     return y, weight_and_bias(back)

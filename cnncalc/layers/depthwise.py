@@ -124,7 +124,7 @@ def correlated_by_channel(
     """The same with filters of its own for each channel."""
     from cnncalc.numerics.depthwise import correlate_channels
 
-    axes, out = resolved(over, x)
+    axes, out = resolved(over, x.shape[1:-1])
     weight, bias = params["weight"], params.get("bias")
     y, back = correlate_channels(x, weight, bias, axes, out, run.space, run.key, need_dx=run.need_dx)
     return y, weight_and_bias(back)

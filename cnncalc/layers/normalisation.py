@@ -221,8 +221,9 @@ class LocalContrastNorm(Layer):
     def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
         from cnncalc.numerics.local_normalisation import contrast_norm
 
-        whole = [Window(n, n, (0, 0), 1) for n in x.shape[1:-1]]
-        y, back = contrast_norm(x, *resolved(self.windows if self.kernel else whole, x), run.space, run.key)
+        spatial = x.shape[1:-1]
+        over = self.windows if self.kernel else [Window(n, n, (0, 0), 1) for n in spatial]
+        y, back = contrast_norm(x, *resolved(over, spatial), run.space, run.key)
         return y, lambda dy: (back(dy), {})
 
 

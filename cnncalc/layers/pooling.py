@@ -247,17 +247,17 @@ class AdaptiveMaxPooling(AdaptivePooling):
 
 def maximum(x: Array, over: list[Window], run: Run) -> tuple[Array, Pullback]:
     """The maximum of each window of a batch, and the way back."""
-    from cnncalc.numerics.pooling import max_pool
+    from cnncalc.numerics.max_pooling import max_pool
 
-    axes, out = resolved(over, x)
+    axes, out = resolved(over, x.shape[1:-1])
     y, back = max_pool(x, axes, out, run.space, run.key, train=run.train)
     return y, lambda dy: (back(dy), {})
 
 
 def average(x: Array, over: list[Window], run: Run, **how: Any) -> tuple[Array, Pullback]:
     """The mean of each window of a batch, and the way back."""
-    from cnncalc.numerics.pooling import average_pool
+    from cnncalc.numerics.average_pooling import average_pool
 
-    axes, out = resolved(over, x)
+    axes, out = resolved(over, x.shape[1:-1])
     y, back = average_pool(x, axes, out, run.space, run.key, **how)
     return y, lambda dy: (back(dy), {})

@@ -109,7 +109,7 @@ class TransposedConvolution(Layer):
     def forward(self, x: Array, params: dict[str, Array], run: Run) -> tuple[Array, Pullback]:
         from cnncalc.numerics.transposed import transpose_correlate
 
-        axes, out = resolved(self.windows, x)
+        axes, out = resolved(self.windows, x.shape[1:-1])
         weight, bias = params["weight"], params.get("bias")
         how = (axes, out, self.groups, run.space, run.key)
         y, back = transpose_correlate(x, weight, bias, *how, need_dx=run.need_dx)

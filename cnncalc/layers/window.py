@@ -18,7 +18,6 @@ from cnncalc.layers.values import Padding, Sizes
 
 if TYPE_CHECKING:
     from cnncalc.numerics.windows import Axis
-    from cnncalc.numerics.workspace import Array
 
 
 NEAR = 1000  # how far from what was asked for an exact setting is looked for
@@ -253,9 +252,9 @@ def rank_error(over: Sliding, x: Shape, word: str) -> ShapeError:
     )
 
 
-def resolved(over: Sliding, x: Array) -> tuple[tuple[Axis, ...], tuple[int, ...]]:
-    """The windows over x (C, *spatial, N) as the numerics take them: every pad a number; and their positions."""
-    return _resolved(tuple(over), tuple(map(type, over)), x.shape[1:-1])
+def resolved(over: Sliding, spatial: Shape) -> tuple[tuple[Axis, ...], tuple[int, ...]]:
+    """The windows over axes of that size as the numerics take them: every pad a number; and their positions."""
+    return _resolved(tuple(over), tuple(map(type, over)), spatial)
 
 
 @lru_cache(maxsize=1024)

@@ -81,6 +81,11 @@ def lie_ready(shape: tuple[int, ...], axes: tuple[Axis, ...], s: Sizes) -> bool:
     return not axes[0].before and not axes[0].after and are_pixels(shape, axes[1:], s)
 
 
+def come_at_once(shape: tuple[int, ...], axes: tuple[Axis, ...], s: Sizes, itemsize: int) -> bool:
+    """Whether the columns of an image are few enough to be gathered for all rows of outputs, or need not be."""
+    return lie_ready(shape, axes, s) or _rows_at_once(axes[0], s, itemsize) >= s.oh
+
+
 def gathered(
     x: Array, axes: tuple[Axis, ...], s: Sizes, space: Workspace, key: Hashable, *, again: bool = False
 ) -> Iterator[Columns]:

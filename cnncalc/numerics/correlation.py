@@ -45,13 +45,29 @@ def correlate(
         x, weight = x[:, None], weight[:, :, None]
         y, inner = correlate(x, weight, bias, (_ONE, *axes), (1, *out), groups, space, key, need_dx=need_dx)
         return y[:, 0], lambda dy: _without_rows(inner(dy[:, None]))
-    s = _sizes(weight.shape, axes, out, groups, x.shape[-1])
+    s = sizes(weight.shape, axes, out, groups, x.shape[-1])
     by_group = weight.reshape(s.g, s.k, *weight.shape[1:])
     y = space.image((key, "y"), (weight.shape[0], *out, s.n), x.dtype)
     space.replay((key, axes, s), (x, weight, y), lambda: _slide(x, by_group, axes, s, y, space, key))
     if bias is not None:
         lying = by_row(y)
         np.add(lying, beside_rows(bias, y, space, "bias"), out=lying)
+
+    return y, gradients(x, weight, axes, s, space, key, bias=bias is not None, need_dx=need_dx)
+
+
+def gradients(
+    x: Array,
+    weight: Array,
+    axes: tuple[Axis, ...],
+    s: Sizes,
+    space: Workspace,
+    key: Hashable,
+    *,
+    bias: bool,
+    need_dx: bool,
+) -> Pullback:
+    """The way back through a correlation of x (C, H, ..., N) that has been computed with that key."""
 
     def pullback(dy: Array) -> Gradients:
         dweight = space.array((key, "dweight"), (s.g, s.k, s.kh, s.c, *s.kernel), dy.dtype)
@@ -61,18 +77,29 @@ def correlate(
             lambda: _weight_gradient(x, dy, axes, s, dweight, space, key),
         )
         slope = dweight.reshape(-1, *dweight.shape[2:]).swapaxes(1, 2)
-        dbias = None if bias is None else channel_sum(dy)
-        if not need_dx:
-            return None, slope, dbias
-        dx = space.image((key, "dx"), x.shape, dy.dtype)
-        space.replay(
-            (key, axes, s, "dx"),
-            (dy, weight, dx),
-            lambda: _adjoint(dy, by_group, axes, s, dx, space, key),
-        )
+        dbias = channel_sum(dy) if bias else None
+        dx = image_gradient(dy, weight, axes, x.shape, s, space, key) if need_dx else None
         return dx, slope, dbias
 
-    return y, pullback
+    return pullback
+
+
+def image_gradient(
+    dy: Array,
+    weight: Array,
+    axes: tuple[Axis, ...],
+    shape: tuple[int, ...],
+    s: Sizes,
+    space: Workspace,
+    key: Hashable,
+) -> Array:
+    """That of an image of that shape, (C, H, ..., N), from dy (K, oh, ..., N)."""
+    dx = space.image((key, "dx"), shape, dy.dtype)
+    by_group = weight.reshape(s.g, s.k, *weight.shape[1:])
+    space.replay(
+        (key, axes, s, "dx"), (dy, weight, dx), lambda: _adjoint(dy, by_group, axes, s, dx, space, key)
+    )
+    return dx
 
 
 def correlate_adjoint(
@@ -90,19 +117,15 @@ def correlate_adjoint(
         return correlate_adjoint(dy[:, None], weight[:, :, None], (_ONE, *axes), whole, groups, space, key)[
             :, 0
         ]
-    s = _sizes(weight.shape, axes, dy.shape[1:-1], groups, dy.shape[-1])
-    dx = space.image((key, "dx"), shape, dy.dtype)
-    by_group = weight.reshape(s.g, s.k, *weight.shape[1:])
-    space.replay(
-        (key, axes, s, "dx"), (dy, weight, dx), lambda: _adjoint(dy, by_group, axes, s, dx, space, key)
-    )
-    return dx
+    s = sizes(weight.shape, axes, dy.shape[1:-1], groups, dy.shape[-1])
+    return image_gradient(dy, weight, axes, shape, s, space, key)
 
 
 @lru_cache(maxsize=1024)  # a step of training asks for the same as the one before
-def _sizes(
+def sizes(
     weight: tuple[int, ...], axes: tuple[Axis, ...], out: tuple[int, ...], groups: int, n: int
 ) -> Sizes:
+    """Those of a correlation with a weight of that shape, (K, C/groups, *kernel)."""
     filters, channels, _, *kernel = weight
     return Sizes(groups, filters // groups, channels, axes[0].kernel, out[0], tuple(kernel), out[1:], n)
 
@@ -114,7 +137,7 @@ def _slide(
     if shifted.suits(x, axes, s):
         shifted.slide(x, weight, axes, s, y, space)
         return
-    matrix = _matrix(weight, s, space, key)
+    matrix = matrix_of(weight, s, space, key)
     by_group = rows(y).reshape(s.oh, s.g, s.k, s.length).swapaxes(0, 1)
     for columns in gathered(x, axes, s, space, key):
         there = by_group[:, columns.outputs]
@@ -145,7 +168,7 @@ def _adjoint(
             backwards = np.flip(weight, tuple(range(3, weight.ndim))).swapaxes(1, 2)
             _slide(dy, backwards, around, back, dx, space, "dy")
             return
-    added(_matrix(weight, s, space, key), _grouped(dy, s, space), axes, s, dx, space)
+    added(matrix_of(weight, s, space, key), _grouped(dy, s, space), axes, s, dx, space)
 
 
 def _without_rows(gradients: Gradients) -> Gradients:
@@ -153,7 +176,7 @@ def _without_rows(gradients: Gradients) -> Gradients:
     return None if dx is None else dx[:, 0], dweight[:, :, 0], dbias
 
 
-def _matrix(weight: Array, s: Sizes, space: Workspace, key: Hashable) -> Array:
+def matrix_of(weight: Array, s: Sizes, space: Workspace, key: Hashable) -> Array:
     """A weight (g, k, c, kh, *kernel) in the order of the windows, (g, k, kh·c·kernel); copied if it lies otherwise."""
     ordered = weight.swapaxes(2, 3)
     if not ordered.flags.c_contiguous:

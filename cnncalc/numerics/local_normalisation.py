@@ -7,8 +7,8 @@ from typing import TypeAlias
 
 import numpy as np
 
+from cnncalc.numerics.average_pooling import average_pool
 from cnncalc.numerics.channels import by_channel, channel_dot, channel_sum
-from cnncalc.numerics.pooling import average_pool
 from cnncalc.numerics.windows import Axis
 from cnncalc.numerics.workspace import Array, Pullback, Workspace
 

@@ -33,6 +33,20 @@ class Axis(NamedTuple):
         """Whether one window holds all pixels of an axis of that size and nothing else."""
         return self.kernel == size and not self.before and not self.after
 
+    @property
+    def apart(self) -> bool:
+        """Whether no pixel is seen by two windows."""
+        return self.stride > self.dilation * (self.kernel - 1)
+
+    def span(self, offset: int, out: int) -> slice:
+        """The pixels of a padded axis under one place of so many windows."""
+        start = offset * self.dilation
+        return slice(start, start + (out - 1) * self.stride + 1, self.stride)
+
+    def end(self, out: int) -> int:
+        """Where the last of so many windows ends along a padded axis."""
+        return self.span(self.kernel - 1, out).stop  # type: ignore[no-any-return]
+
 
 class Tap(NamedTuple):
     """One place in the window: which outputs it serves, and the inputs that it brings them, as slices."""
@@ -54,6 +68,11 @@ class RowRun(NamedTuple):
     oldest: int
     taps: int
     place: int
+
+
+def along(place: int, part: slice) -> tuple[slice, ...]:
+    """The index that takes a part of one spatial axis of (C, *spatial, N)."""
+    return (*(slice(None),) * (place + 1), part)
 
 
 @cache

@@ -16,23 +16,28 @@ def words(text: str) -> list[str]:
 
 def test_the_bias_and_what_never_decreases_stand_behind_the_maximum() -> None:
     assert words("input 8x8x2; conv 3x3x3; relu; maxpool 2x2; fc 4") == [
-        "Convolution",
-        "MaxPooling",
+        "PooledConvolution",
         "Bias",
         "ReLU",
         "Dense",
     ]
     assert words("input 8x8x2; conv 3x3x3; identity; relu; maxpool 2x2; identity") == [
-        "Convolution",
-        "MaxPooling",
+        "PooledConvolution",
         "Bias",
         "ReLU",
     ]
-    assert words("input 8x8x2; conv 3x3x3 bias no; maxpool 2x2") == ["Convolution", "MaxPooling"]
+    assert words("input 8x8x2; conv 3x3x3 bias no; maxpool 2x2") == ["PooledConvolution"]
     assert words("input 8x8x2; conv 3x3x3; relu; avgpool 2x2") == ["Convolution", "ReLU", "AveragePooling"]
     assert words("input 8x8x2; conv 3x3x3; batchnorm; maxpool 2x2") == [
         "Convolution",
         "BatchNorm",
+        "MaxPooling",
+    ]
+
+
+def test_a_convolution_by_a_table_is_pooled_by_itself() -> None:
+    assert words("input 8x8x2; conv 3x3x3 table 0/1/0,1 bias no; maxpool 2x2") == [
+        "Convolution",
         "MaxPooling",
     ]
 
@@ -66,6 +71,7 @@ def one_by_one(layers: tuple[Layer, ...], x: Array, params: dict[str, Array], ru
     [
         "input 9x9x2; conv 3x3x3; relu; maxpool 2x2 ceil; conv 4x2x2; tanh; maxpool 2x2 pad 1",
         "input 9x9x2; conv 3x3x3; relu; maxpool 2x2; batchnorm; relu; conv 2x1x1; batchnorm affine no; relu",
+        "input 9x9x2; conv 5x3x3 stride 2 pad 2; relu; maxpool 2x2; conv 2x1x1",
         "input 9x9x2; conv 4x3x3 groups 2; maxpool 3x3 stride 2; conv 4x1x1; maxpool 2x2; conv 2x1x1",
     ],
 )

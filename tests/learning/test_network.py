@@ -9,7 +9,9 @@ from cnncalc.arithmetic.report import analyse
 from cnncalc.errors import ShapeError
 from cnncalc.layers import Layer, Model, Serial, Shape, parse
 from cnncalc.layers.base import Field
-from cnncalc.layers.convolution import Convolution
+from cnncalc.layers.convolution import Bias, Convolution
+from cnncalc.layers.dense import Dense
+from cnncalc.layers.pooled import PooledConvolution
 from cnncalc.layers.pooling import AveragePooling, MaxPooling
 from cnncalc.learning.network import Network
 from cnncalc.numerics.run import Run
@@ -140,14 +142,16 @@ def test_an_activation_changes_places_with_max_pooling_only_where_that_changes_n
     for word, cls in Layer.known.items():
         if cls.monotone:
             made = network(parse(words.format(word)))
-            ordered = [layer.word for _, layer in made.body.order() if layer.word]  # a bias has none
-            behind = "fc" if cls.view else cls.word  # what passes on its input is left out
-            assert ordered[:3] == ["conv", "maxpool", behind]
+            ordered = [type(layer) for _, layer in made.body.order()]
+            behind = Dense if cls.view else cls  # what passes on its input is left out
+            assert ordered[:3] == [PooledConvolution, Bias, behind]
             swapped, _ = made.forward(x, Run(train=True))
-            swapped = swapped.copy()
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(cls, "monotone", False)
-                plain, _ = made.forward(x, Run(train=True))
+                written = network(parse(words.format(word)))
+            if not cls.view:
+                assert [type(layer) for _, layer in written.rest][:3] == [Convolution, cls, MaxPooling]
+            plain, _ = written.forward(x, Run(train=True))
             assert np.array_equal(plain, swapped), word
     assert [layer.word for _, layer in parse(words.format("softmax")).body.order()][1] == "softmax"
 

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnncalc.numerics import pooling
-from cnncalc.numerics.pooling import average_pool, max_pool
+from cnncalc.numerics import max_pooling
+from cnncalc.numerics.average_pooling import average_pool
+from cnncalc.numerics.max_pooling import max_pool
 from cnncalc.numerics.windows import Axis
 from cnncalc.numerics.workspace import Array, Workspace
 from tests.numerics.engine_cases import is_real, pooling_geometries, windows
@@ -39,7 +40,9 @@ def test_max_pool_finds_the_largest_and_gives_it_all_the_gradient(geometry, c, n
     shape = (c, *sizes, n)
     x = rng.permutation(np.prod(shape)).reshape(shape).astype(np.float64)
     dy = rng.standard_normal((c, *out, n))
-    with mock.patch.object(pooling, "_STRIP", strip):  # images as small as these pass in one piece otherwise
+    with mock.patch.object(
+        max_pooling, "_STRIP", strip
+    ):  # images as small as these pass in one piece otherwise
         y, pullback = max_pool(x, axes, out, Workspace(), "pool")
         dx = pullback(dy.copy())
         tested, _ = max_pool(x, axes, out, Workspace(), "pool", train=False)

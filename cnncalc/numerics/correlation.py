@@ -52,7 +52,6 @@ def correlate(
     if bias is not None:
         lying = by_row(y)
         np.add(lying, beside_rows(bias, y, space, "bias"), out=lying)
-
     return y, gradients(x, weight, axes, s, space, key, bias=bias is not None, need_dx=need_dx)
 
 
@@ -171,8 +170,8 @@ def _adjoint(
     added(matrix_of(weight, s, space, key), _grouped(dy, s, space), axes, s, dx, space)
 
 
-def _without_rows(gradients: Gradients) -> Gradients:
-    dx, dweight, dbias = gradients
+def _without_rows(found: Gradients) -> Gradients:
+    dx, dweight, dbias = found
     return None if dx is None else dx[:, 0], dweight[:, :, 0], dbias
 
 

@@ -30,7 +30,7 @@ MESSAGE = 1 << 22  # bytes of the longest message; what is not used takes no mem
 PART = 1 << 16  # bytes that a worker can bring to a total at once
 SPINS = 200  # looks at a flag without pause, each of LOOKS
 LOOKS = 50
-SHORTEST, LONGEST = 20e-6, 2e-3  # seconds between looks at a flag later on
+SHORTEST, LONGEST = 20e-6, 20e-3  # seconds between looks at a flag later on, about a tenth of the wait so far
 TOLD, DONE, ARRIVED, FAILED = range(4)  # the flags of a worker
 FLAGS = 8  # numbers in a cache line
 

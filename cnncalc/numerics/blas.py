@@ -25,6 +25,11 @@ def _pools() -> ThreadpoolController:
     return ThreadpoolController()
 
 
+def processors() -> set[str]:
+    """What the BLAS libraries at hand call the processors whose code they run, as OpenBLAS's "Haswell"."""
+    return {str(pool["architecture"]) for pool in _pools().info() if "architecture" in pool}
+
+
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
     """Within it BLAS has one thread, until the last of all threads that are within leaves.

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from cnncalc.numerics import shifted
+from cnncalc.numerics import paired, shifted
 from cnncalc.numerics.channels import beside_rows, by_row, channel_sum
 from cnncalc.numerics.columns import Sizes, are_pixels, gathered
 from cnncalc.numerics.correlation_back import added, gathers_back, turned_around, weight_gradient
@@ -136,8 +136,11 @@ def _slide(
     if shifted.suits(x, axes, s):
         shifted.slide(x, weight, axes, s, y, space)
         return
+    if paired.suits(axes[0], s):
+        weight = paired.twice(weight, axes[0], s, space)
+        axes, s = _pairs(axes, s)
     matrix = matrix_of(weight, s, space, key)
-    by_group = rows(y).reshape(s.oh, s.g, s.k, s.length).swapaxes(0, 1)
+    by_group = rows(y).reshape(s.oh, s.g, s.k, s.length, copy=False).swapaxes(0, 1)
     for columns in gathered(x, axes, s, space, key):
         there = by_group[:, columns.outputs]
         if y.nbytes > _FAR and matrix[0].size >= _LARGE:
@@ -152,9 +155,27 @@ def _weight_gradient(
     dy_rows = _grouped(dy, s, space)
     if shifted.suits(x, axes, s):
         shifted.weight_gradient(x, dy_rows, axes, s, dweight, space)
+    elif paired.suits(axes[0], s):
+        _, pairs = both = _pairs(axes, s)
+        slope = space.array(("paired", "dweight"), (1, pairs.k, pairs.kh, s.c, *s.kernel), dweight.dtype)
+        dy_rows = dy_rows.reshape(1, pairs.oh, pairs.k, s.length, copy=False)
+        _gathered_gradient(x, dy_rows, *both, slope, space, key)
+        paired.folded(slope, axes[0], s, dweight, space)
     else:
-        columns = gathered(x, axes, s, space, key, again=True)
-        weight_gradient(dy_rows, columns, axes[0].stride, s, dweight, space)
+        _gathered_gradient(x, dy_rows, axes, s, dweight, space, key)
+
+
+def _pairs(axes: tuple[Axis, ...], s: Sizes) -> tuple[tuple[Axis, ...], Sizes]:
+    row, pairs = paired.taller(axes[0], s)
+    return (row, *axes[1:]), pairs
+
+
+def _gathered_gradient(
+    x: Array, dy: Array, axes: tuple[Axis, ...], s: Sizes, dweight: Array, space: Workspace, key: Hashable
+) -> None:
+    """Fills dweight (g, k, kh, c, *kernel) from the columns of x and from dy (g, oh, k, length)."""
+    columns = gathered(x, axes, s, space, key, again=True)
+    weight_gradient(dy, columns, axes[0].stride, s, dweight, space)
 
 
 def _adjoint(

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cnncalc.numerics.columns import Columns, Sizes, are_pixels
-from cnncalc.numerics.products import LEAST, UNPACKED, multiply, piece, split
+from cnncalc.numerics.products import LEAST, SMALL, multiply, packs, piece, split
 from cnncalc.numerics.windows import (
     Axis,
     Tap,
@@ -102,7 +102,7 @@ def gathers_back(shape: tuple[int, ...], s: Sizes) -> bool:
     More channels of dy would be more columns, and its products are to be among those that BLAS does fastest.
     """
     wide = prod(s.kernel) > 1 and s.k <= s.c
-    small = s.c * s.kh * s.k * prod(s.kernel) * LEAST <= UNPACKED
+    small = packs() or s.c * s.kh * s.k * prod(s.kernel) * LEAST <= SMALL
     return wide and small and prod(shape[1:-1]) <= _BEYOND * s.oh * prod(s.out)
 
 

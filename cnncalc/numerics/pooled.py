@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import TypeAlias
 
-from cnncalc.numerics import shifted
+from cnncalc.numerics import paired, shifted
 from cnncalc.numerics.columns import Sizes, come_at_once, gathered
 from cnncalc.numerics.correlation import correlate, gradients, matrix_of, sizes
 from cnncalc.numerics.max_pooling import inside, max_pool, strips, take_largest, to_winners, winners
@@ -72,6 +72,7 @@ def _suits(x: Array, filters: Geometry, pools: Geometry, s: Sizes) -> bool:
         len(axes) > 1
         and axes[0].dilation == 1
         and not shifted.suits(x, axes, s)
+        and not paired.suits(axes[0], s)
         and come_at_once(x.shape, axes, s, x.itemsize)
         and pool[0].apart
         and inside(pool, out, pooled)

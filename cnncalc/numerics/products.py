@@ -1,7 +1,8 @@
 """Products of matrices in pieces that BLAS multiplies fastest.
 
 Up to about a million multiply-adds OpenBLAS reads matrices where they lie, on processors with AVX-512; larger ones it
-packs first. With few rows (the filters of a small network) packing takes a third of the time.
+packs first, and on other processors all of them. With few rows (the filters of a small network) packing takes a third
+of the time.
 """
 
 from __future__ import annotations
@@ -10,11 +11,19 @@ from functools import cache
 
 import numpy as np
 
+from cnncalc.numerics.blas import processors
 from cnncalc.numerics.workspace import Array, Workspace
 
-UNPACKED = 1_000_000  # multiply-adds
+SMALL = 1_000_000  # multiply-adds
+_READING = {"SkylakeX", "Cooperlake", "SapphireRapids"}  # OpenBLAS's names of those with AVX-512
 LEAST = 32  # columns in a piece: with fewer, the calls cost more than the packing
 _EVEN = 16  # numbers that the processor takes at once
+
+
+@cache
+def packs() -> bool:
+    """Whether small matrices, too, are packed before they are multiplied: then one large product is quickest."""
+    return not processors() & _READING
 
 
 @cache
@@ -23,8 +32,8 @@ def piece(length: int, area: int) -> int:
 
     A divisor of the length, so that one call does all pieces, where there is one that is not much too small.
     """
-    most = UNPACKED // max(area, 1) // _EVEN * _EVEN
-    if most >= length or most < LEAST:
+    most = SMALL // max(area, 1) // _EVEN * _EVEN
+    if packs() or most >= length or most < LEAST:
         return length
     for pieces in range(-(-length // most), 2 * -(-length // most) + 1):
         if length % (pieces * _EVEN) == 0:

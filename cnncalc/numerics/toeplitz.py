@@ -14,7 +14,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
-from cnncalc.numerics.products import UNPACKED
+from cnncalc.numerics.products import SMALL
 from cnncalc.numerics.rounding import HALF_STEP, single_error
 from cnncalc.numerics.strips import EVEN, Buffer, Layout, Route, Worker
 from cnncalc.numerics.tasks import Task
@@ -78,7 +78,7 @@ class Toeplitz:
         # then the buffers stay in the second cache, and numpy adds rows that are long, as it does faster
         shift = stack * dx * c
         across = layout.width * c
-        most = max(256, UNPACKED // matrix.size - (groups - 1) * shift)
+        most = max(256, SMALL // matrix.size - (groups - 1) * shift)
         pieces = -(-across // most)
         n = -(-across // pieces)
         wide = n + (groups - 1) * shift
@@ -141,7 +141,7 @@ class LongSeparable:
         across = np.ascontiguousarray(band(self.line, self.width, dx * c).T)  # (under, T)
         reach, (under, wide) = matrix.shape[1] - t, across.shape
         spans = -(-layout.width * c // self.width)
-        pieces = -(-(spans * wide + under - wide) // max(256, UNPACKED // 2 // matrix.size))
+        pieces = -(-(spans * wide + under - wide) // max(256, SMALL // 2 // matrix.size))
         n = -(-(spans * wide + under - wide) // (pieces * EVEN)) * EVEN
         blocks = -(-layout.rows // t)
         length = pieces * n  # of every row: where a product ends changes no sum

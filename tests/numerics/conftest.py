@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from cnncalc.numerics.workspace import Arena, Array
+from tests.numerics.engine_cases import PACKS, READS, processor
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -20,4 +21,11 @@ def _used_memory() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Arena, "array", dirty)
+        yield
+
+
+@pytest.fixture(params=[READS, PACKS])
+def each_processor(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Of the two kinds between which the engine tells."""
+    with processor(request.param):
         yield

@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import product
+from unittest.mock import patch
 
 import numpy as np
 from hypothesis import strategies as st
 
+from cnncalc.numerics import correlation_back, products, shifted
 from cnncalc.numerics.windows import Axis
 from cnncalc.numerics.workspace import Array
+
+READS, PACKS = "SkylakeX", "Haswell"  # OpenBLAS's names of processors on which it does with small matrices
+
+
+@contextmanager
+def processor(name: str) -> Iterator[None]:
+    """What depends on the processor is done as on one of that name."""
+    caches = (products.packs, products.piece, correlation_back._columns, shifted._bands)
+    with patch.object(products, "processors", lambda: {name}):
+        for each in caches:
+            each.cache_clear()
+        yield
+    for each in caches:
+        each.cache_clear()
 
 
 @st.composite

@@ -15,6 +15,8 @@ from cnncalc.numerics.windows import Axis
 from cnncalc.numerics.workspace import Array, Workspace
 from tests.numerics.engine_cases import fitting, is_real, wide_geometries, windows
 
+pytestmark = pytest.mark.usefixtures("each_processor")
+
 
 def by_loops(x: Array, weight: Array, bias: Array, axes: tuple[Axis, ...], groups: int) -> Array:
     sizes = x.shape[1:-1]

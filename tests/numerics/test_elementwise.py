@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 import pytest
 
+from cnncalc.numerics import elementwise
 from cnncalc.numerics.elementwise import dropout, leaky_relu, relu, sigmoid, softmax, softplus, tanh
 from cnncalc.numerics.workspace import Workspace
 from tests.numerics.engine_cases import slope_along
@@ -59,6 +60,18 @@ def test_large_inputs_overflow_nowhere(function, dtype):
     assert y.dtype == dx.dtype == dtype
     limits = {relu: (0, 1e4), sloped: (-1e3, 1e4), sigmoid: (0, 1), tanh: (-1, 1), softplus: (0, 1e4)}
     np.testing.assert_allclose(y[0, [0, -1]], limits.get(function, (0.5, 0.5)), rtol=1e-6)
+
+
+@pytest.mark.parametrize("lookup", [False, True])
+@pytest.mark.parametrize("shape", [(7, 3), (2, 40_000), (3, 5, 4), (6, 9, 40, 128), (2, 3, 4, 5, 6)])
+def test_in_single_precision_tanh_is_right_to_three_units_whichever_way(shape, lookup, monkeypatch):
+    monkeypatch.setattr(elementwise, "_looks_up", lambda: lookup)
+    x = np.random.default_rng(0).normal(scale=3, size=shape).astype(np.float32)
+    x.flat[:3] = -np.inf, np.inf, np.nan
+    y, _ = tanh(x, Workspace(), "f")
+    np.testing.assert_allclose(y, np.tanh(x.astype(np.float64)), rtol=0, atol=3 * 2**-24)
+    apart = np.repeat(x, 2, axis=-1)[..., ::2]
+    assert np.array_equal(tanh(apart, Workspace(), "f", reuse=True)[0], y, equal_nan=True)
 
 
 def test_relu_has_no_slope_at_zero():

@@ -17,6 +17,8 @@ from cnncalc.numerics.windows import Axis
 from cnncalc.numerics.workspace import Array, Workspace
 from tests.numerics.engine_cases import fitting, geometries
 
+pytestmark = pytest.mark.usefixtures("each_processor")
+
 
 @st.composite
 def filters_and_pools(draw: st.DrawFn) -> tuple[tuple[int, ...], Geometry, Geometry]:
@@ -80,7 +82,7 @@ def test_windows_that_share_no_row_are_pooled_while_the_results_are_near(height,
     rng = np.random.default_rng(0)
     filters = (Axis(3, 1, 1, 1),) * 2, (height, height)
     pools = (pool,) * 2, fitting((pool,) * 2, filters[1])
-    x, weight = rng.standard_normal((1, height, height, 4)), rng.standard_normal((2, 1, 3, 3))
+    x, weight = rng.standard_normal((1, height, height, 4)), rng.standard_normal((13, 1, 3, 3))
     with mock.patch.object(pooled, "correlate", wraps=correlate) as whole:
         y, back = correlate_and_pool(x, weight, filters, pools, 1, Workspace(), "", train=True, need_dx=False)
     assert whole.called is not together
@@ -90,7 +92,7 @@ def test_windows_that_share_no_row_are_pooled_while_the_results_are_near(height,
 def test_what_is_gathered_for_some_rows_at_a_time_is_pooled_when_all_of_it_is_there():
     rng = np.random.default_rng(0)
     filters, pools = ((Axis(3),) * 2, (6, 6)), ((Axis(2, 2),) * 2, (3, 3))
-    x, weight = rng.standard_normal((1, 8, 8, 4)), rng.standard_normal((2, 1, 3, 3))
+    x, weight = rng.standard_normal((1, 8, 8, 4)), rng.standard_normal((13, 1, 3, 3))
     y, _ = correlate_and_pool(x, weight, filters, pools, 1, Workspace(), "at once", train=False)
     with (
         mock.patch.object(columns, "_NEAR", 1),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cnncalc.numerics.products import UNPACKED, multiply, piece
+from cnncalc.numerics.products import SMALL, multiply, piece
 from cnncalc.numerics.workspace import Workspace
+from tests.numerics.engine_cases import PACKS, READS, processor
 
 
 @pytest.mark.parametrize(
@@ -24,8 +25,14 @@ def test_a_product_in_pieces_is_the_product(m: int, k: int, length: int, pieces:
     rng = np.random.default_rng(0)
     a, b = rng.standard_normal((2, 1, m, k)), rng.standard_normal((2, 3, k, length))
     out = np.full((2, 3, m, length), np.nan)
-    multiply(a, b, out, Workspace())
+    with processor(READS):
+        multiply(a, b, out, Workspace())
+        n = piece(length, m * k)
     np.testing.assert_allclose(out, a @ b, atol=1e-11)
-    n = piece(length, m * k)
-    assert n == length or m * k * n <= UNPACKED
+    assert n == length or m * k * n <= SMALL
     assert pieces is None or n * pieces == length
+
+
+def test_where_all_matrices_are_packed_a_product_is_done_whole() -> None:
+    with processor(PACKS):
+        assert piece(1792, 16 * 144) == 1792

@@ -2,13 +2,14 @@
 
 Large enough for every way in which the engine calculates one: with products that are moved and added, or with the
 columns of all rows of outputs or of some at a time; with products whole or in pieces; with the gradient of the image
-from turned filters or from added columns.
+from turned filters or from added columns; and each as on both kinds of processors between which the engine tells.
 Run by hand, where PyTorch is installed: pytest -m bench. RUNS=1000 compares so many convolutions.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import product
 from math import gcd, prod
 from os import environ
 from random import Random
@@ -24,10 +25,11 @@ from cnncalc.layers.convolution import Convolution
 from cnncalc.layers.depthwise import Depthwise, Separable
 from cnncalc.layers.transposed import TransposedConvolution
 from cnncalc.learning.parameters import Parameters
-from cnncalc.numerics import columns, correlation, correlation_back, products, shifted
+from cnncalc.numerics import columns, correlation, correlation_back, paired, products, shifted
 from cnncalc.numerics.run import Run
 from cnncalc.numerics.workspace import Array
 from tests.models import sizes
+from tests.numerics.engine_cases import PACKS, READS, processor
 
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.bench
@@ -53,10 +55,13 @@ WAYS = {
     "outputs turned": (correlation_back, "turned", lambda lying, *_: lying is not None),
     "filters turned around": (correlation, "gathers_back", lambda yes, *_: yes),
     "added columns": (correlation, "added", lambda *_: True),
-    "moved products": (shifted, "slide", lambda *_: True),
+    "two rows of outputs at a time": (paired, "twice", lambda *_: True),
+    "moved products": (shifted, "_one_column_after_the_other", lambda *_: True),
+    "moved products of all columns": (shifted, "_all_columns", lambda *_: True),
     "weight gradient of moved products": (shifted, "weight_gradient", lambda *_: True),
 }
 FLAT = [way for way in WAYS if "moved" in way]  # not along three axes
+ROWS = [way for way in WAYS if "rows" in way]  # not along one axis
 
 
 @contextmanager
@@ -148,19 +153,19 @@ def compare(x: Shape, layer: Layer, batch: int, seed: int) -> None:
 
 def test_large_convolutions_agree_in_value_and_gradient() -> None:
     used, wrong = Counter[str](), []
-    for seed in SEEDS:
+    for seed, name in product(SEEDS, (READS, PACKS)):
         x, layer, batch = drawn(seed)
         try:
-            with watched() as met:
+            with processor(name), watched() as met:
                 compare(x, layer, batch, seed)
         except MismatchError as error:
-            wrong.append(f"{seed}: {batch} of {show(x)}: {write_layer(layer)}: {error}")
+            wrong.append(f"{seed} on {name}: {batch} of {show(x)}: {write_layer(layer)}: {error}")
             continue
         ways = [way for way in WAYS if met[way]]
         used.update([f"{len(x) - 1}-D", layer.word, *ways, *(f"{len(x) - 1}-D {way}" for way in ways)])
-    print(f"{len(SEEDS) - len(wrong)} of {len(SEEDS)} convolutions agree:", dict(used.most_common()))
+    print(f"{2 * len(SEEDS) - len(wrong)} of {2 * len(SEEDS)} convolutions agree:", dict(used.most_common()))
     assert not wrong, min(wrong, key=len)
     if RUNS >= 60:
         ways = {f"{axes}-D {way}" for axes in (2, 3) for way in WAYS}
         assert ways - {f"3-D {way}" for way in FLAT} <= set(used)
-        assert {f"1-D {way}" for way in WAYS if way != "columns of some rows at a time"} <= set(used)
+        assert {f"1-D {way}" for way in WAYS if way not in ROWS} <= set(used)

@@ -74,6 +74,12 @@ def test_in_single_precision_tanh_is_right_to_three_units_whichever_way(shape, l
     assert np.array_equal(tanh(apart, Workspace(), "f", reuse=True)[0], y, equal_nan=True)
 
 
+def test_in_double_precision_a_small_tanh_has_all_its_digits(monkeypatch):
+    monkeypatch.setattr(elementwise, "_looks_up", lambda: True)
+    x = np.array([[1e-9, -1e-6, 1e-3]])
+    np.testing.assert_allclose(tanh(x, Workspace(), "f")[0], x - x**3 / 3, rtol=1e-11)
+
+
 def test_relu_has_no_slope_at_zero():
     _, pullback = relu(np.array([[-1.0, 0.0, 2.0]]), Workspace(), "relu")
     np.testing.assert_array_equal(pullback(np.ones((1, 3))), [[0, 0, 1]])

@@ -138,7 +138,7 @@ def _slide(
         return
     if paired.suits(axes[0], s):
         weight = paired.twice(weight, axes[0], s, space)
-        axes, s = _pairs(axes, s)
+        axes, s = paired.taller(axes, s)
     matrix = matrix_of(weight, s, space, key)
     by_group = rows(y).reshape(s.oh, s.g, s.k, s.length, copy=False).swapaxes(0, 1)
     for columns in gathered(x, axes, s, space, key):
@@ -156,18 +156,13 @@ def _weight_gradient(
     if shifted.suits(x, axes, s):
         shifted.weight_gradient(x, dy_rows, axes, s, dweight, space)
     elif paired.suits(axes[0], s):
-        _, pairs = both = _pairs(axes, s)
+        _, pairs = both = paired.taller(axes, s)
         slope = space.array(("paired", "dweight"), (1, pairs.k, pairs.kh, s.c, *s.kernel), dweight.dtype)
         dy_rows = dy_rows.reshape(1, pairs.oh, pairs.k, s.length, copy=False)
         _gathered_gradient(x, dy_rows, *both, slope, space, key)
         paired.folded(slope, axes[0], s, dweight, space)
     else:
         _gathered_gradient(x, dy_rows, axes, s, dweight, space, key)
-
-
-def _pairs(axes: tuple[Axis, ...], s: Sizes) -> tuple[tuple[Axis, ...], Sizes]:
-    row, pairs = paired.taller(axes[0], s)
-    return (row, *axes[1:]), pairs
 
 
 def _gathered_gradient(

@@ -21,11 +21,12 @@ def suits(row: Axis, s: Sizes) -> bool:
     return packs() and s.g == 1 and s.k <= _FEW and s.oh % 2 == 0 and s.kh >= 2 * row.stride
 
 
-def taller(row: Axis, s: Sizes) -> tuple[Axis, Sizes]:
-    """The window along the first axis, and the sizes, of the correlation that finds two rows of outputs at a time."""
+def taller(axes: tuple[Axis, ...], s: Sizes) -> tuple[tuple[Axis, ...], Sizes]:
+    """The windows, and the sizes, of the correlation that finds two rows of outputs at a time."""
+    row, *rest = axes
     kh = row.kernel + row.stride
-    axis = row._replace(kernel=kh, stride=2 * row.stride)
-    return axis, Sizes(1, 2 * s.k, s.c, kh, s.oh // 2, s.kernel, s.out, s.n)
+    sizes = Sizes(1, 2 * s.k, s.c, kh, s.oh // 2, s.kernel, s.out, s.n)
+    return (row._replace(kernel=kh, stride=2 * row.stride), *rest), sizes
 
 
 def twice(weight: Array, row: Axis, s: Sizes, space: Workspace) -> Array:

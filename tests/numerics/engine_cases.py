@@ -24,9 +24,11 @@ def processor(name: str) -> Iterator[None]:
     with patch.object(products, "processors", lambda: {name}):
         for each in caches:
             each.cache_clear()
-        yield
-    for each in caches:
-        each.cache_clear()
+        try:
+            yield
+        finally:
+            for each in caches:
+                each.cache_clear()
 
 
 @st.composite
